@@ -1,0 +1,59 @@
+// What holds for the tree as a whole: formatting, lint, types, and what may not be in git.
+
+import assert from 'node:assert/strict';
+import { execFileSync, spawnSync } from 'node:child_process';
+import fs from 'node:fs';
+import path from 'node:path';
+
+const root = path.resolve(import.meta.dirname, '../..');
+const tracked = execFileSync('git', ['ls-files', '-z', '--cached', '--others', '--exclude-standard'], {
+  cwd: root,
+  encoding: 'utf8',
+})
+  .split('\0')
+  .filter((name) => name !== '' && fs.existsSync(path.join(root, name)));
+
+function runs(program: string, ...args: string[]): void {
+  const { status, stdout, stderr } = spawnSync(process.execPath, [path.join(root, 'node_modules', program), ...args], {
+    cwd: root,
+    encoding: 'utf8',
+  });
+  assert.equal(status, 0, `${stdout}${stderr}`);
+}
+
+describe('the tree', function () {
+  this.timeout(120_000);
+
+  it('is formatted (npm run format mends it)', () => {
+    runs('prettier/bin/prettier.cjs', '--check', '--log-level=warn', '.');
+  });
+
+  it('passes the linter', () => {
+    runs('eslint/bin/eslint.js', '--max-warnings=0', '.');
+  });
+
+  it('passes the type checker', () => {
+    runs('typescript/bin/tsc', '-p', '.');
+  });
+
+  it('names no package registry and no archive host', () => {
+    const hosts = /\b(?:registry\.[a-z]|[a-z.]*npmjs\.|deb\.debian\.|[a-z.]*archive\.ubuntu|pypi\.)/i;
+    const here = path.relative(root, import.meta.filename);
+    const found = tracked.filter(
+      (name) => name !== here && hosts.test(fs.readFileSync(path.join(root, name), 'latin1')),
+    );
+    assert.deepEqual(found, []);
+  });
+
+  it('holds no binaries', () => {
+    const found = tracked.filter((name) => fs.readFileSync(path.join(root, name)).subarray(0, 8000).includes(0));
+    assert.deepEqual(found, []);
+  });
+
+  it('has shell scripts that parse', () => {
+    for (const name of tracked.filter((name) => name.endsWith('.sh') || name === '.ci/run')) {
+      const { status, stderr } = spawnSync('bash', ['-n', name], { cwd: root, encoding: 'utf8' });
+      assert.equal(status, 0, stderr);
+    }
+  });
+});
