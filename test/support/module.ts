@@ -8,7 +8,7 @@ import { fileURLToPath } from 'node:url';
 import type { Compiled, CompileOptions } from '../../host-tools/build/compile.js';
 
 const root = path.resolve(path.dirname(fileURLToPath(import.meta.url)), '../..');
-const cache = path.join(root, '.cache/test-modules');
+const cache = path.join(root, 'build/test-modules');
 
 /** One function of the module `board` as JavaScript sees it: i32 is number, i64 is bigint. */
 // Parameters differ from import to import; each test's object has its own types.
