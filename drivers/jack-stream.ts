@@ -1,0 +1,162 @@
+// What the jack has been given, and how far it has been played: the ring with its position, and the level words that
+// come between tracks. Policy (when to hold, when to open and close) is the Jack's.
+
+import { ticks } from './board';
+import { CarrierClock } from './carrier-clock';
+import { DmaChannel } from './dma';
+import { bridgePairs, writeBridge } from './jack-bridge';
+import { beginHeader, header, Header } from './jack-header';
+import { JackMode } from './jack-probe';
+import { BlockKind, JackRing } from './jack-ring';
+import { MAX_PAIRS } from './sink';
+import { microseconds, systemMicroseconds, tickRate } from './timer';
+import { JACK_HEADER_BYTES, SLOTS } from './window';
+
+/** Slots that the longest bridge takes: twice the bias ramp at the highest carrier. */
+export const BRIDGE_SLOTS: i32 = 49;
+export const NOT_YET: i64 = -1;
+
+const scratch = memory.data(4096, 16);
+
+export class JackStream {
+  range: i32 = 0;
+  middle: i32 = 0;
+  carrierHz: i32 = 0;
+  mode: JackMode = JackMode.None;
+  /** Track blocks and bridges count as played at once; only held level takes time. */
+  free: bool = false;
+  /** Times the position overtook what was appended, in a paced capture. */
+  overrun: i32 = 0;
+  /** The tick at which the first track pair passed; NOT_YET until then. */
+  firstTrackTick: i64 = NOT_YET;
+  readonly ring: JackRing;
+  /** Number of the last block played, and pairs played, as of the last `update`. */
+  playedBlock: u32 = 0;
+  playedPairs: i64 = 0;
+  /** The last pair appended. */
+  first: i32 = 0;
+  second: i32 = 0;
+
+  private clock: CarrierClock = new CarrierClock();
+  private firstTrackPair: i64 = NOT_YET;
+  private firstTrackBlock: u32 = 0;
+
+  constructor(engine: DmaChannel) {
+    this.ring = new JackRing(engine);
+  }
+
+  /** Begins at level 0 with an empty ring; the engine is idle. Addresses as for JackRing.start. */
+  begin(rateHz: i32, repeat: i32, fifo: u32, stamps: u32): void {
+    this.ring.start(fifo, stamps);
+    beginHeader(this.mode, rateHz, this.range, repeat);
+    this.clock.begin(ticks(), this.carrierHz, tickRate());
+    this.firstTrackTick = NOT_YET;
+    this.firstTrackPair = NOT_YET;
+    this.playedBlock = 0;
+    this.playedPairs = 0;
+    this.first = 0;
+    this.second = 0;
+    this.overrun = 0;
+  }
+
+  /** Slots that can be appended to. */
+  get freeSlots(): i32 {
+    return <i32>(SLOTS - 1 - (this.ring.last - this.playedBlock));
+  }
+
+  /** Pairs appended and not played. */
+  get fill(): i32 {
+    return <i32>(this.ring.pairs - this.playedPairs);
+  }
+
+  /** Milliseconds of the carrier in pairs. */
+  pairsOf(ms: i32): i32 {
+    return <i32>((<i64>this.carrierHz * ms) / 1000);
+  }
+
+  /** Appends track words. */
+  track(words: usize, pairs: i32): void {
+    if (this.firstTrackPair === NOT_YET) {
+      this.firstTrackPair = this.ring.pairs;
+      this.firstTrackBlock = this.ring.last + 1;
+    }
+    this.push(BlockKind.Track, words, pairs);
+    if (this.free) this.clock.skip(pairs);
+  }
+
+  /** Appends a bridge from the last pair to this one; nothing if it is the same. */
+  bridge(firstTo: i32, secondTo: i32): void {
+    const first = this.first;
+    const second = this.second;
+    const way = max(abs(firstTo - first), abs(secondTo - second));
+    const length = bridgePairs(way, this.range, this.carrierHz);
+    for (let done = 0; done < length; done += MAX_PAIRS) {
+      const pairs = min(MAX_PAIRS, length - done);
+      writeBridge(scratch, first, firstTo, second, secondTo, length, done, pairs);
+      this.push(BlockKind.Level, scratch, pairs);
+    }
+    if (this.free) this.clock.skip(length);
+  }
+
+  /** Appends the last pair again and again until `pairs` are ahead or the slots are used up. */
+  hold(pairs: i32): void {
+    const both = (<u64>(<u32>this.first)) | ((<u64>(<u32>this.second)) << 32);
+    for (let i = 0; i < MAX_PAIRS; i++) store<u64>(scratch + ((<usize>i) << 3), both);
+    while (this.fill < pairs && this.freeSlots > 0) this.push(BlockKind.Level, scratch, MAX_PAIRS);
+  }
+
+  private push(kind: BlockKind, words: usize, pairs: i32): void {
+    const last = words + ((<usize>(pairs - 1)) << 3);
+    this.first = load<i32>(last);
+    this.second = load<i32>(last, 4);
+    store<u32>(header, this.ring.last + 1, Header.Last);
+    store<i64>(header, this.ring.pairs + pairs, Header.Pairs);
+    store<i64>(header, this.ring.trackPairs + (kind === BlockKind.Track ? pairs : 0), Header.TrackPairs);
+    store<i32>(header, this.first, Header.FirstWord);
+    store<i32>(header, this.second, Header.SecondWord);
+    this.ring.append(kind, words, pairs, header, JACK_HEADER_BYTES);
+  }
+
+  /** Brings the position up to tick `now`. */
+  update(now: i64): void {
+    if (this.mode === JackMode.Pwm1) this.playedByEngine(now);
+    else this.playedByClock(now);
+  }
+
+  private playedByEngine(now: i64): void {
+    this.playedBlock = this.ring.played;
+    this.playedPairs = this.ring.endOf(this.playedBlock);
+    if (this.firstTrackTick !== NOT_YET || this.firstTrackPair === NOT_YET) return;
+    if (this.playedPairs < this.firstTrackPair) return;
+    const ago = systemMicroseconds() - this.ring.stampOf(this.firstTrackBlock - 1);
+    this.firstTrackTick = now - microseconds(ago);
+  }
+
+  private playedByClock(now: i64): void {
+    const ring = this.ring;
+    let position = this.clock.pairsAt(now);
+    if (position > ring.pairs) {
+      position = ring.pairs;
+      this.clock.hold(now, position);
+      if (!this.free) this.overrun++;
+    }
+    while (this.playedBlock !== ring.last && ring.endOf(this.playedBlock + 1) <= position) this.playedBlock++;
+    this.playedPairs = position;
+    if (this.firstTrackTick !== NOT_YET || this.firstTrackPair === NOT_YET) return;
+    if (position >= this.firstTrackPair) this.firstTrackTick = this.clock.tickOf(this.firstTrackPair);
+  }
+
+  /** The tick at which no more than `pairs` are ahead, as far as that can be told at `now`. */
+  tickOfFill(now: i64, pairs: i32): i64 {
+    if (this.mode !== JackMode.Pwm1) return this.clock.tickOf(this.ring.pairs - pairs);
+    return now + (<i64>(this.fill - pairs) * tickRate()) / this.carrierHz;
+  }
+
+  /** Pairs of tracks played. */
+  get trackPairsPlayed(): i64 {
+    const ring = this.ring;
+    const whole = ring.trackEndOf(this.playedBlock);
+    if (this.playedBlock === ring.last || ring.trackEndOf(this.playedBlock + 1) === whole) return whole;
+    return whole + this.playedPairs - ring.endOf(this.playedBlock);
+  }
+}

@@ -1,0 +1,339 @@
+// The headphone jack: a Sink whose words go through the ring to the PWM's FIFO.
+//
+//   const jack = new Jack();
+//   jack.probe(JackSetting.Auto);            // once
+//   jack.open(44100);                        // the level rises from 0 to the middle in 64 ms, meanwhile decode
+//   step: while ((frames = jack.room())) { …make frames · repeat pairs…; jack.append(words, pairs); }
+//         return jack.service();             // in every step, after the appends
+//
+// The level never jumps by itself. Where it would, a *bridge* of level words comes between (jack-bridge.ts): at start,
+// at stop, and after `breakTrack`. Track words are never changed. When no words come, the level is held.
+//
+// In the emulator ("capture") a block is played the moment it is linked, so position is counted there: paced, by the
+// carrier and the ticks; free running, track blocks and bridges count as played at once, one `append` a step, and
+// only the held level takes time.
+
+import { ticks, write32 } from './board';
+import { PWM_CLOCK_HZ, startPwmClock } from './clock-manager';
+import { busRegister, DmaChannel } from './dma';
+import { JACK_FIRST, JACK_SECOND, PinFunction, setPinFunction } from './gpio';
+import { header, Header } from './jack-header';
+import { jackMode, JackMode, jackSigns, JackSign } from './jack-probe';
+import { BRIDGE_SLOTS, JackStream, NOT_YET } from './jack-stream';
+import { CAPTURE, FIF1, NOTE_RATE, NOTE_REPEAT, NOTE_TRACK, Pwm, PWM1, STA, STA_EMPT, STAMPS } from './pwm';
+import { STA_BERR, STA_GAPO1, STA_GAPO2, STA_RERR, STA_WERR } from './pwm';
+import { MAX_PAIRS, Sink } from './sink';
+import { milliseconds, waitFor } from './timer';
+
+export { JackMode, JackSetting, JackSign } from './jack-probe';
+
+export const enum JackState {
+  Closed = 0,
+  Open = 1,
+  /** The ramp to 0 is on its way; `service` until Closed. */
+  Closing = 2,
+}
+
+/** What `open` and `append` answer; 0 is success. */
+export const enum JackError {
+  None = 0,
+  /** A rate below MIN_RATE_HZ or above MAX_RATE_HZ. */
+  Rate = -1,
+  /** Not closed yet. */
+  Busy = -2,
+  /** Not open. */
+  NotOpen = -3,
+  /** More pairs than MAX_PAIRS, or none, or than the ring has slots for. */
+  Room = -4,
+  /** The PWM's clock generator does not stop, so it cannot be set. */
+  Clock = -5,
+  /** The DMA engine does not answer. */
+  Engine = -6,
+  /** `probe` was not called, or the mode is PWM1 and no PWM1 answers. */
+  NoDevice = -7,
+}
+
+export const MIN_RATE_HZ: i32 = 8000;
+export const MAX_RATE_HZ: i32 = 192000;
+/** Frames of slower tracks are repeated until the carrier is no longer heard. */
+const MIN_CARRIER_HZ: i32 = 32000;
+
+/** The held level is kept this far ahead; a track that comes later than STARVED_MS before its turn is held up. */
+const HOLD_MS: i32 = 40;
+const STARVED_MS: i32 = 20;
+/** On a board the engine and its flags are looked at this often. */
+const WATCH_MS: i64 = 5;
+/** How long the FIFO may take to empty, in microseconds, and a close longer than what is ahead, in milliseconds. */
+const FIFO_US: i64 = 5000;
+const CLOSE_MS: i64 = 500;
+const NEVER: i64 = i64.MAX_VALUE;
+
+export class Jack implements Sink {
+  rateHz: i32 = 0;
+  range: i32 = 0;
+  repeat: i32 = 1;
+  middle: i32 = 0;
+  /** rateHz · repeat: pairs a second. */
+  carrierHz: i32 = 0;
+  mode: JackMode = JackMode.None;
+  /** What `probe` saw, as JackSign bits. */
+  signs: i32 = 0;
+  state: JackState = JackState.Closed;
+  /** Milliseconds of the carrier that `room` lets be appended ahead. */
+  fillMs: i32 = 60;
+  /** Run free instead of paced, where the mode is capture; set it before `open`. */
+  free: bool = false;
+  /** Times the words came too late: an empty FIFO or ring, a lost word, or a track that had to be held up. */
+  underruns: i32 = 0;
+  /** Of them, by cause: WERR, and track words that were late while the level could still be held. */
+  writeErrors: i32 = 0;
+  starvations: i32 = 0;
+  /** BERR: a register write was lost. Bus errors of the engine. Neither is an underrun. */
+  registerErrors: i32 = 0;
+  engineErrors: i32 = 0;
+
+  private pwm: Pwm = new Pwm(CAPTURE);
+  private engine: DmaChannel;
+  private stream: JackStream;
+  private broken: bool = true;
+  private starving: bool = false;
+  private rampedDown: bool = false;
+  private stepUsed: bool = false;
+  private closeBy: i64 = 0;
+
+  /** `channel` is the DMA engine: a full one that is the ARM's. */
+  constructor(channel: i32 = 5) {
+    const engine = new DmaChannel(channel);
+    this.engine = engine;
+    this.stream = new JackStream(engine);
+  }
+
+  /** Finds out which jack there is; call it once, in `start`. `setting` is a JackSetting. Returns the JackMode. */
+  probe(setting: i32): JackMode {
+    startPwmClock();
+    this.signs = jackSigns();
+    this.mode = jackMode(this.signs, setting);
+    this.pwm.base = this.mode === JackMode.Pwm1 ? PWM1 : CAPTURE;
+    return this.mode;
+  }
+
+  /** Whether the signs of `probe` contradict each other. */
+  get disagree(): bool {
+    return this.signs === JackSign.LiteEngine || this.signs === JackSign.RegisterAnswers;
+  }
+
+  /**
+   * Opens at a track's rate, in Hz, and sends the level up to the middle. 0, or a JackError and nothing has changed.
+   * `range`, `repeat`, `carrierHz` and `middle` hold from here on; the true rate is PWM_CLOCK_HZ / (range · repeat).
+   */
+  open(rateHz: i32): i32 {
+    if (this.state !== JackState.Closed) return JackError.Busy;
+    if (rateHz < MIN_RATE_HZ || rateHz > MAX_RATE_HZ) return JackError.Rate;
+    if (this.mode === JackMode.None) return JackError.NoDevice;
+    if (this.mode === JackMode.Pwm1 && !(this.signs & JackSign.RegisterAnswers)) return JackError.NoDevice;
+    if (startPwmClock() < 0) return JackError.Clock;
+    if (this.engine.setUp() < 0) return JackError.Engine;
+    this.rateHz = rateHz;
+    this.repeat = rateHz < MIN_CARRIER_HZ ? (MIN_CARRIER_HZ + rateHz - 1) / rateHz : 1;
+    this.carrierHz = rateHz * this.repeat;
+    this.range = (PWM_CLOCK_HZ + this.carrierHz / 2) / this.carrierHz;
+    this.middle = (this.range + 1) >> 1;
+    this.state = JackState.Open;
+    this.broken = true;
+    this.starving = false;
+    this.rampedDown = false;
+    this.stepUsed = false;
+
+    const capture = this.mode === JackMode.Capture;
+    if (capture) {
+      write32(CAPTURE + NOTE_RATE, rateHz);
+      write32(CAPTURE + NOTE_REPEAT, this.repeat);
+    }
+    this.pwm.start(this.range);
+    setPinFunction(JACK_FIRST, PinFunction.Alt0);
+    setPinFunction(JACK_SECOND, PinFunction.Alt0);
+    const stream = this.stream;
+    stream.mode = this.mode;
+    stream.range = this.range;
+    stream.middle = this.middle;
+    stream.carrierHz = this.carrierHz;
+    stream.free = this.free && capture;
+    stream.begin(rateHz, this.repeat, busRegister(this.pwm.base + FIF1), capture ? busRegister(CAPTURE + STAMPS) : 0);
+    store<i32>(header, JackState.Open, Header.State);
+    stream.bridge(this.middle, this.middle);
+    if (!capture) this.pwm.clearFlags(); // the FIFO was empty until the first word
+    return JackError.None;
+  }
+
+  /** Frames that may be appended now, at most MAX_PAIRS / repeat; 0 = later (see Sink). */
+  room(): i32 {
+    const stream = this.stream;
+    if (this.state !== JackState.Open || (stream.free && this.stepUsed)) return 0;
+    this.update();
+    if (stream.fill >= stream.pairsOf(this.fillMs) || stream.freeSlots <= BRIDGE_SLOTS) return 0;
+    return MAX_PAIRS / this.repeat;
+  }
+
+  /** Appends a block of track words; see Sink. */
+  append(words: usize, pairs: i32): i32 {
+    const stream = this.stream;
+    if (this.state !== JackState.Open) return JackError.NotOpen;
+    if (pairs < 1 || pairs > MAX_PAIRS) return JackError.Room;
+    if (stream.freeSlots < (this.broken ? BRIDGE_SLOTS + 1 : 1)) return JackError.Room;
+    if (this.broken) stream.bridge(load<i32>(words), load<i32>(words, 4));
+    this.broken = false;
+    this.starving = false;
+    this.stepUsed = true;
+    stream.track(words, pairs);
+    return JackError.None;
+  }
+
+  /** See Sink. Blocks that are in the ring are still played. */
+  breakTrack(): void {
+    this.broken = true;
+  }
+
+  /** Says which track the next `append` belongs to, for whoever reads the capture or the header. */
+  noteTrack(index: i32): void {
+    store<i32>(header, index, Header.Track);
+    if (this.mode === JackMode.Capture) write32(CAPTURE + NOTE_TRACK, index);
+  }
+
+  /** Sends the level down to 0 after what is in the ring; `service` until `state` is Closed. */
+  close(): void {
+    if (this.state !== JackState.Open) return;
+    this.state = JackState.Closing;
+    store<i32>(header, JackState.Closing, Header.State);
+    this.update();
+    this.rampDown();
+  }
+
+  /** See Sink: restarts an idle engine, keeps the held level fed, counts what went wrong, ends a close. */
+  service(): i64 {
+    if (this.state === JackState.Closed) return NEVER;
+    this.stepUsed = false;
+    const stream = this.stream;
+    const now = ticks();
+    if (this.mode === JackMode.Pwm1) this.check();
+    stream.ring.restart();
+    this.update();
+    if (this.state === JackState.Closing) return this.closing(now);
+    if (stream.free && !this.broken) return 0;
+    const reserve = stream.pairsOf(this.broken ? HOLD_MS : STARVED_MS);
+    if (stream.fill < reserve) this.hold(reserve);
+    const full = stream.pairsOf(this.fillMs);
+    const due = !this.broken && stream.fill >= full ? full - 1 : reserve - 1;
+    return this.watched(now, stream.tickOfFill(now, due));
+  }
+
+  /** Pairs that have passed the jack since `open`: to the block on a board, exactly in a paced capture. */
+  played(): i64 {
+    this.update();
+    return this.stream.playedPairs;
+  }
+
+  /** Pairs of tracks appended since `open`. */
+  get trackPairsAppended(): i64 {
+    return this.stream.ring.trackPairs;
+  }
+
+  /** Pairs of tracks that have passed the jack since `open`, as of the last `room`, `played` or `service`. */
+  get trackPairsPlayed(): i64 {
+    return this.stream.trackPairsPlayed;
+  }
+
+  /** Pairs appended and not played, as of the last `room`, `played` or `service`. */
+  get fillPairs(): i32 {
+    return this.stream.fill;
+  }
+
+  /** The tick at which the first track pair since `open` passed the jack; -1 until then. */
+  get firstTrackTick(): i64 {
+    return this.stream.firstTrackTick;
+  }
+
+  private update(): void {
+    this.stream.update(ticks());
+    if (!this.stream.overrun) return;
+    if (this.state === JackState.Open) this.underrun(1);
+    this.stream.overrun = 0;
+  }
+
+  private underrun(count: i32): void {
+    this.underruns += count;
+    store<i32>(header, this.underruns, Header.Underruns);
+  }
+
+  /** No words came in time: between tracks down or up to the middle, within one the last level again. */
+  private hold(pairs: i32): void {
+    const stream = this.stream;
+    if (!this.broken) {
+      if (!this.starving) {
+        this.starving = true;
+        this.starvations++;
+        this.underrun(1);
+      }
+    } else if (stream.first !== this.middle || stream.second !== this.middle) {
+      if (stream.freeSlots < BRIDGE_SLOTS) return;
+      stream.bridge(this.middle, this.middle);
+      this.update();
+    }
+    stream.hold(pairs);
+  }
+
+  private watched(now: i64, tick: i64): i64 {
+    return this.mode === JackMode.Pwm1 ? min(tick, now + milliseconds(WATCH_MS)) : tick;
+  }
+
+  /** What only the hardware can tell: its flags, and an engine that has run dry. */
+  private check(): void {
+    const stream = this.stream;
+    if (this.engine.takeError()) this.engineErrors++;
+    const flags = this.pwm.takeFlags();
+    if (flags & STA_BERR) this.registerErrors++;
+    if (this.state !== JackState.Open) return;
+    if (flags & STA_WERR) {
+      // A word was lost, so left and right have changed places: begin again at the block that was playing.
+      this.writeErrors++;
+      this.underrun(1);
+      this.engine.stop();
+      this.pwm.clearFifo();
+    } else if (stream.ring.drained) {
+      // The pins have fallen to 0: go on from there.
+      this.underrun(1);
+      this.update();
+      stream.first = 0;
+      stream.second = 0;
+      this.broken = true;
+      stream.bridge(this.middle, this.middle);
+      this.pwm.clearFlags();
+    } else if (flags & (STA_GAPO1 | STA_GAPO2 | STA_RERR)) {
+      this.underrun(1);
+    }
+  }
+
+  private rampDown(): void {
+    const stream = this.stream;
+    if (stream.freeSlots < BRIDGE_SLOTS) return;
+    stream.bridge(0, 0);
+    this.rampedDown = true;
+    const now = ticks();
+    this.closeBy = now + milliseconds(CLOSE_MS + (<i64>stream.fill * 1000) / this.carrierHz);
+  }
+
+  private closing(now: i64): i64 {
+    const stream = this.stream;
+    if (!this.rampedDown) this.rampDown();
+    const done = this.rampedDown && stream.fill === 0 && stream.ring.drained;
+    if (!done && now < this.closeBy) return this.watched(now, stream.tickOfFill(now, 0));
+    if (!done) this.engineErrors++;
+    // Leave the FIFO, at duty 0, before DMA stops.
+    if (this.mode === JackMode.Pwm1) waitFor(this.pwm.base + STA, STA_EMPT, STA_EMPT, FIFO_US);
+    this.pwm.stop();
+    this.engine.tearDown();
+    this.state = JackState.Closed;
+    this.rateHz = 0;
+    store<i32>(header, JackState.Closed, Header.State);
+    return NEVER;
+  }
+}
