@@ -24,8 +24,11 @@ export interface CompileOptions {
   memoryPages?: number;
   /** Further asc flags. */
   flags?: string[];
-  /** Refuse a module that does not keep the board's contract; default false. */
-  contract?: boolean;
+  /**
+   * The module is for the board: `abort` becomes the board's `fault`, and a module that does not keep the contract is
+   * refused. Default false: `abort` is the import `env.abort`, for modules that run in Node.
+   */
+  board?: boolean;
 }
 
 export interface Compiled {
@@ -84,7 +87,7 @@ export function formatProblem(problem: Problem): string {
 export interface Compiler {
   /** Starts loading the compiler, so that the first program finds it ready. */
   warm(): void;
-  /** Compiles a program. Throws CompileError; ContractError when asked to check; CompilerCrash. */
+  /** Compiles a program. Throws CompileError, CompilerCrash; for the board ContractError. */
   compile(options: CompileOptions): Promise<Compiled>;
   close(): Promise<void>;
 }
@@ -108,7 +111,7 @@ export function sharedCompiler(): Compiler {
   return (shared ??= createCompiler());
 }
 
-/** Compiles with the process's own compiler. Throws CompileError; ContractError when asked to check; CompilerCrash. */
+/** Compiles with the process's own compiler. Throws CompileError, CompilerCrash; for the board ContractError. */
 export function compile(options: CompileOptions): Promise<Compiled> {
   return sharedCompiler().compile(options);
 }
@@ -141,7 +144,8 @@ async function compileWith(
     ...(options.packages ?? []).flatMap((folder) => ['--path', path.resolve(folder)]),
     ...['--outFile', OUTPUT, '--sourceMap', '--debug', '--noColors'],
     ...['--optimizeLevel', String(options.optimize ?? 3), '--shrinkLevel', '0', '--converge'],
-    ...['--runtime', 'stub', '--use', `abort=${LIBRARY_PREFIX}${ABORT}/abort`],
+    ...['--runtime', 'stub'],
+    ...(options.board ? ['--use', `abort=${LIBRARY_PREFIX}${ABORT}/abort`] : []),
     ...['--initialMemory', String(pages), '--maximumMemory', String(pages)],
     ...(options.flags ?? []),
   ];
@@ -150,7 +154,7 @@ async function compileWith(
   const found = cache?.find(key, (name) => files.read(name));
   const { wasm, sourceMap, warnings } = found ?? (await run(service, files, argv, options.entry));
   if (!found) cache?.store(key, files.texts, { wasm, sourceMap, warnings });
-  if (options.contract) checkModule(options.entry, wasm);
+  if (options.board) checkModule(options.entry, wasm);
   return {
     wasm,
     deviceWasm: stripModule(wasm),
@@ -188,11 +192,13 @@ class SourceFiles {
   readonly texts = new Map<string, string | null>();
   /** The program is one of the library's own. */
   readonly #own: boolean;
+  readonly #board: boolean;
 
   constructor(options: CompileOptions) {
     this.entry = path.resolve(options.entry);
     const inside = insideLibrary(this.entry);
     this.#own = inside !== undefined;
+    this.#board = options.board === true;
     this.root = path.resolve(options.root ?? (this.#own ? libraryRoot : path.dirname(this.entry)));
     this.entryName =
       inside === undefined
@@ -220,7 +226,7 @@ class SourceFiles {
     try {
       const text = fs.readFileSync(file, 'utf8');
       // Aliased functions must belong to the program. Behind the last line, so that no line number changes.
-      return file === this.entry ? `${text}\nimport '${PACKAGE}/${ABORT}';\n` : text;
+      return file === this.entry && this.#board ? `${text}\nimport '${PACKAGE}/${ABORT}';\n` : text;
     } catch {
       return null;
     }

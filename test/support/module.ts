@@ -10,6 +10,9 @@ import type { Compiled, CompileOptions } from '../../host-tools/build/compile.js
 const root = path.resolve(path.dirname(fileURLToPath(import.meta.url)), '../..');
 const cache = path.join(root, 'build/test-modules');
 
+/** What tests need of a compiled program. */
+export type TestModule = Pick<Compiled, 'wasm' | 'sourceMap' | 'sources'>;
+
 /** One function of the module `board` as JavaScript sees it: i32 is number, i64 is bigint. */
 // Parameters differ from import to import; each test's object has its own types.
 export type BoardFunction = (...parameters: never[]) => number | bigint | void;
@@ -45,7 +48,7 @@ interface Entry {
   wasm: string;
 }
 
-function cached(file: string): Compiled | undefined {
+function cached(file: string): TestModule | undefined {
   try {
     const entry = JSON.parse(fs.readFileSync(file, 'utf8')) as Entry;
     const same = Object.entries(entry.sources).every(([name, sum]) => digest(fs.readFileSync(name)) === sum);
@@ -60,13 +63,13 @@ function cached(file: string): Compiled | undefined {
   }
 }
 
-const compiling = new Map<string, Promise<Compiled>>();
+const compiling = new Map<string, Promise<TestModule>>();
 
 /**
  * Compiles a program for a test. `entry` is relative to the repository. The same program is compiled once in a
  * process, and not at all while nothing it was made from has changed. Throws CompileError.
  */
-export function compileProgram(entry: string, options: Omit<CompileOptions, 'entry'> = {}): Promise<Compiled> {
+export function compileProgram(entry: string, options: Omit<CompileOptions, 'entry'> = {}): Promise<TestModule> {
   const compiler = fs.readFileSync(path.join(root, 'host-tools/build/compile.ts'));
   const release = fs.readFileSync(path.join(root, 'node_modules/assemblyscript/package.json'));
   const key = digest(JSON.stringify([entry, options, digest(compiler), digest(release)]));
@@ -78,7 +81,7 @@ export function compileProgram(entry: string, options: Omit<CompileOptions, 'ent
   return job;
 }
 
-async function compileCached(entry: string, options: Omit<CompileOptions, 'entry'>, file: string): Promise<Compiled> {
+async function compileCached(entry: string, options: Omit<CompileOptions, 'entry'>, file: string): Promise<TestModule> {
   const hit = cached(file);
   if (hit) return hit;
   // The compiler takes seconds to load: only when something has changed.
