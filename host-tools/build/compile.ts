@@ -8,7 +8,7 @@ import path from 'node:path';
 import { CompileCache } from './compile-cache.js';
 import { createAscService, type AscDiagnostic, type AscService } from './compiler.js';
 import { checkModule } from './contract.js';
-import { cacheFolder, insideLibrary, LIBRARY_PREFIX, libraryRoot, PACKAGE, version } from './library.js';
+import { cacheFolder, insideLibrary, LIBRARY_PREFIX, libraryRoot, PACKAGE, version, versionNumber } from './library.js';
 import { stripModule } from './wasm-module.js';
 
 export interface CompileOptions {

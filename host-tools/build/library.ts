@@ -33,6 +33,12 @@ export const version = (
   JSON.parse(fs.readFileSync(path.join(libraryRoot, 'package.json'), 'utf8')) as { version: string }
 ).version;
 
+/** The same as one number, 0.1.2 as 0x000102: the constant that banners print (firmware/banner.ts). */
+export const versionNumber = version
+  .split('.')
+  .slice(0, 3)
+  .reduce((number, part) => number * 256 + parseInt(part, 10), 0);
+
 /** A file's path inside the library with forward slashes, or undefined when it lies outside. */
 export function insideLibrary(file: string): string | undefined {
   const relative = path.relative(libraryRoot, path.resolve(file));
