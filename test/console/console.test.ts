@@ -27,24 +27,20 @@ describe('the console', function () {
   let typed = Buffer.alloc(0);
 
   before(async () => {
-    program = await runProgram<Exports>(
-      'test/console/assembly/console.ts',
-      (memory) => ({
-        send(ptr: number, length: number) {
-          const taken = Math.min(length, allowed);
-          allowed -= taken;
-          sent = Buffer.concat([sent, Buffer.from(memory().buffer, ptr, taken)]);
-          return taken;
-        },
-        take(_queue: number, ptr: number, max: number) {
-          const taken = typed.subarray(0, max);
-          new Uint8Array(memory().buffer).set(taken, ptr);
-          typed = typed.subarray(taken.length);
-          return taken.length;
-        },
-      }),
-      { contract: false },
-    );
+    program = await runProgram<Exports>('test/console/assembly/console.ts', (memory) => ({
+      send(ptr: number, length: number) {
+        const taken = Math.min(length, allowed);
+        allowed -= taken;
+        sent = Buffer.concat([sent, Buffer.from(memory().buffer, ptr, taken)]);
+        return taken;
+      },
+      take(_queue: number, ptr: number, max: number) {
+        const taken = typed.subarray(0, max);
+        new Uint8Array(memory().buffer).set(taken, ptr);
+        typed = typed.subarray(taken.length);
+        return taken.length;
+      },
+    }));
   });
 
   beforeEach(() => {
