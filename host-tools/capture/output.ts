@@ -1,0 +1,242 @@
+// Files that a run writes while it plays: checked before anything runs, written in large pieces, and whole at every
+// moment that the run may be cut off.
+
+import fs from 'node:fs';
+import path from 'node:path';
+import { patchSizes, wavHeader, wavSoftware } from '../media/wav.js';
+import { Problem, systemCode, systemReason } from '../problem.js';
+
+const PIECE = 1 << 18;
+/** What the ISFT entry of our WAV files begins with, and the length that all have. */
+const SOFTWARE = 'mirleft';
+const SOFTWARE_BYTES = 47;
+const HEAD_BYTES = 4096;
+const WAV_LIMIT = 0xffffffff - HEAD_BYTES;
+
+/** A file under way: buffered, every error a Problem with path and bytes written. */
+export class Output {
+  private readonly buffer = Buffer.allocUnsafe(PIECE);
+  private fill = 0;
+  private closed = false;
+  /** Bytes that are in the file. */
+  written = 0;
+
+  private constructor(
+    readonly file: string,
+    private readonly descriptor: number,
+  ) {}
+
+  /** Creates or empties the file. `exclusive`: it must not exist. Throws Problem. */
+  static create(file: string, exclusive = false): Output {
+    try {
+      return new Output(file, fs.openSync(file, exclusive ? 'wx' : 'w'));
+    } catch (error) {
+      throw writeProblem(error, file, 0);
+    }
+  }
+
+  /** Copies the bytes; they reach the file some time before `close`. Throws Problem. */
+  append(bytes: Uint8Array): void {
+    for (let at = 0; at < bytes.length;) {
+      const count = Math.min(PIECE - this.fill, bytes.length - at);
+      this.buffer.set(bytes.subarray(at, at + count), this.fill);
+      this.fill += count;
+      at += count;
+      if (this.fill === PIECE) this.flush();
+    }
+  }
+
+  /** Writes what is buffered. Throws Problem; what did not fit is dropped then. */
+  flush(): void {
+    let at = 0;
+    try {
+      while (at < this.fill) {
+        const count = fs.writeSync(this.descriptor, this.buffer, at, this.fill - at, null);
+        at += count;
+        this.written += count;
+      }
+    } catch (error) {
+      throw writeProblem(error, this.file, this.written);
+    } finally {
+      this.fill = 0;
+    }
+  }
+
+  /** Writes over bytes that are in the file already. */
+  patch(bytes: Buffer, at: number): void {
+    try {
+      fs.writeSync(this.descriptor, bytes, 0, bytes.length, at);
+    } catch (error) {
+      throw writeProblem(error, this.file, this.written);
+    }
+  }
+
+  /** Closes the file; further calls do nothing. */
+  close(): void {
+    if (this.closed) return;
+    this.closed = true;
+    fs.closeSync(this.descriptor);
+  }
+}
+
+function writeProblem(error: unknown, file: string, written: number): Problem {
+  const after = written > 0 ? ` after ${written} bytes` : '';
+  const full = systemCode(error) === 'ENOSPC';
+  return new Problem('write-failed', `cannot be written${after} (${systemReason(error)})`, {
+    file,
+    hint: full ? 'make room, or choose another folder' : undefined,
+    cause: error,
+  });
+}
+
+/** A WAV of 16-bit stereo frames, valid up to the last flush at every moment. */
+export class WavFile {
+  private readonly output: Output;
+  private readonly header: Buffer;
+  frames = 0;
+
+  /** `rateHz` is what the header says. Throws Problem. */
+  constructor(
+    readonly file: string,
+    readonly rateHz: number,
+    version: string,
+  ) {
+    this.version = version;
+    this.header = wavHeader({ rateHz, channels: 2, bits: 16, software: software(version, process.pid) });
+    // Whoever makes the file owns it: a second run that comes at the same moment fails here.
+    fs.rmSync(file, { force: true });
+    this.output = Output.create(file, true);
+    try {
+      this.output.append(this.header);
+      this.output.flush();
+    } catch (error) {
+      this.output.close();
+      throw error;
+    }
+  }
+  private readonly version: string;
+
+  /** Interleaved left and right. Throws Problem. */
+  append(frames: Int16Array): void {
+    if (this.output.written > WAV_LIMIT)
+      throw new Problem('write-failed', 'has reached the 4 GiB that a WAV file can have', { file: this.file });
+    const before = this.output.written;
+    this.output.append(new Uint8Array(frames.buffer, frames.byteOffset, frames.byteLength));
+    this.frames += frames.length / 2;
+    if (this.output.written !== before) this.patch();
+  }
+
+  private patch(): void {
+    const frames = Math.floor((this.output.written - this.header.length) / 4);
+    patchSizes(this.header, this.header.length, frames * 4);
+    this.output.patch(this.header, 0);
+  }
+
+  /** Writes what is left and marks the file as complete. The file is closed whatever happens. Throws Problem. */
+  finish(): void {
+    try {
+      this.output.flush();
+    } finally {
+      try {
+        const info = wavSoftware(this.header);
+        if (info) this.header.write(software(this.version), info.offset, 'latin1');
+        this.patch();
+      } finally {
+        this.output.close();
+      }
+    }
+  }
+}
+
+/** The ISFT entry: padded, so that it can be changed in place; with the process while that still writes. */
+function software(version: string, writer?: number): string {
+  return `${SOFTWARE} ${version}${writer === undefined ? '' : `, being written by process ${writer}`}`.padEnd(
+    SOFTWARE_BYTES,
+  );
+}
+
+/** The beginning of a file, or undefined when there is none. */
+function head(file: string): Buffer | undefined {
+  let descriptor: number;
+  try {
+    descriptor = fs.openSync(file, fs.constants.O_RDONLY | fs.constants.O_NONBLOCK);
+  } catch (error) {
+    if (systemCode(error) === 'ENOENT') return undefined;
+    throw new Problem('would-overwrite', `exists and cannot be read (${systemReason(error)})`, { file, cause: error });
+  }
+  try {
+    const bytes = Buffer.alloc(HEAD_BYTES);
+    if (!fs.fstatSync(descriptor).isFile()) return Buffer.alloc(0);
+    return bytes.subarray(0, fs.readSync(descriptor, bytes, 0, HEAD_BYTES, 0));
+  } finally {
+    fs.closeSync(descriptor);
+  }
+}
+
+function alive(process_: number): boolean {
+  try {
+    process.kill(process_, 0);
+    return true;
+  } catch (error) {
+    return systemCode(error) === 'EPERM';
+  }
+}
+
+/**
+ * Refuses a capture that would replace a file which is not a capture of ours, or one that another run is writing.
+ * Throws Problem.
+ */
+export function checkCapture(file: string): void {
+  checkFolder(file);
+  const bytes = head(file);
+  if (bytes === undefined) return;
+  const made = wavSoftware(bytes)?.text ?? '';
+  if (!made.startsWith(`${SOFTWARE} `))
+    throw new Problem('would-overwrite', 'exists and is no capture of ours', {
+      file,
+      hint: 'name another file with --capture, or move that one away',
+    });
+  const writer = Number(/process (\d+)/.exec(made)?.[1] ?? 0);
+  if (writer > 0 && alive(writer))
+    throw new Problem('in-use', `is being written by another run (process ${writer})`, {
+      file,
+      hint: 'name another file with --capture, or wait',
+    });
+}
+
+/** Refuses an output whose folder is not there. Throws Problem. */
+export function checkFolder(file: string): void {
+  const folder = path.dirname(path.resolve(file));
+  if (!fs.existsSync(folder)) throw new Problem('not-found', 'its folder does not exist', { file });
+  if (fs.existsSync(file) && fs.statSync(file).isDirectory())
+    throw new Problem('would-overwrite', 'is a folder', { file });
+}
+
+/** Refuses outputs that are inputs, or each other. Throws Problem. */
+export function checkDistinct(inputs: (string | Buffer)[], outputs: string[]): void {
+  const identity = (file: string | Buffer): string => {
+    try {
+      const { dev, ino } = fs.statSync(file, { bigint: true });
+      return `${dev}:${ino}`;
+    } catch {
+      return path.resolve(file.toString());
+    }
+  };
+  const taken = new Map(inputs.map((file) => [identity(file), 'is one of the files to play']));
+  for (const file of outputs) {
+    const id = identity(file);
+    const why = taken.get(id);
+    // Devices such as /dev/null may be named more than once.
+    if (why !== undefined && !isDevice(file))
+      throw new Problem('would-overwrite', why, { file, hint: 'name another output' });
+    taken.set(id, 'is named for two outputs');
+  }
+}
+
+function isDevice(file: string): boolean {
+  try {
+    return fs.statSync(file).isCharacterDevice();
+  } catch {
+    return false;
+  }
+}

@@ -1,0 +1,87 @@
+// A file that the user named: found, read whole, its base name as the bytes that the file system has.
+
+import fs from 'node:fs/promises';
+import path from 'node:path';
+import { Problem, systemCode, systemReason } from '../problem.js';
+
+/** What an archive can hold at all; a larger file is not read. */
+const READ_LIMIT = 2 ** 31;
+const REPLACEMENT = '\ufffd';
+
+export interface Input {
+  /** As the user gave it, for messages. */
+  given: string;
+  /** As the operating system takes it: a name that is not UTF-8 has no string. */
+  path: string | Buffer;
+  /** The last part of the path. */
+  name: Buffer;
+}
+
+/**
+ * Finds the file. Arguments with bytes that are not UTF-8 arrive with U+FFFD in their place: then the one entry of
+ * the folder that reads the same is meant. Throws Problem: not there, several such, a folder.
+ */
+export async function findInput(given: string): Promise<Input> {
+  const input = given.includes(REPLACEMENT) ? await findBroken(given) : named(given);
+  try {
+    const stat = await fs.stat(input.path);
+    if (stat.isDirectory())
+      throw new Problem('not-readable', 'is a folder', { file: given, hint: 'name the files in it' });
+    if (!stat.isFile() && !stat.isFIFO()) throw new Problem('not-readable', 'is not a regular file', { file: given });
+    return input;
+  } catch (error) {
+    throw readingProblem(error, given);
+  }
+}
+
+const named = (given: string): Input => ({ given, path: given, name: Buffer.from(path.basename(given)) });
+
+async function findBroken(given: string): Promise<Input> {
+  const parts = given.split('/').filter((part) => part !== '');
+  let folder: Buffer = Buffer.from(path.isAbsolute(given) ? '/' : '.');
+  for (const part of parts.slice(0, -1)) folder = joined(folder, await entry(folder, part, given));
+  const name = await entry(folder, parts.at(-1) ?? '', given);
+  return { given, path: joined(folder, name), name };
+}
+
+const joined = (folder: Buffer, name: Buffer): Buffer => Buffer.concat([folder, Buffer.from('/'), name]);
+
+/** The entry of `folder` that `part` stands for. */
+async function entry(folder: Buffer, part: string, given: string): Promise<Buffer> {
+  if (!part.includes(REPLACEMENT)) return Buffer.from(part);
+  const entries = await fs.readdir(folder, { encoding: 'buffer' }).catch(() => []);
+  const alike = entries.filter((name) => name.toString() === part);
+  if (alike.length > 1)
+    throw new Problem('not-found', 'could be any of several files whose names are not UTF-8', {
+      file: given,
+      hint: 'rename one of them',
+    });
+  return alike[0] ?? Buffer.from(part);
+}
+
+/** Reads a file whole. Throws Problem. */
+export async function readInput(input: Input): Promise<Buffer> {
+  try {
+    const file = await fs.open(input.path, 'r');
+    try {
+      const { size } = await file.stat();
+      if (size >= READ_LIMIT)
+        throw new Problem('no-room', `has ${size} bytes: more than fits into the board's memory`, {
+          file: input.given,
+        });
+      return await file.readFile();
+    } finally {
+      await file.close();
+    }
+  } catch (error) {
+    throw readingProblem(error, input.given);
+  }
+}
+
+function readingProblem(error: unknown, file: string): Problem {
+  if (error instanceof Problem) return error;
+  const code = systemCode(error);
+  if (code === 'ENOENT')
+    return new Problem('not-found', 'no such file', { file, hint: 'check the name and the folder', cause: error });
+  return new Problem('not-readable', `cannot be read (${systemReason(error)})`, { file, cause: error });
+}

@@ -1,0 +1,70 @@
+// The files of a capture: one for each track, or one for all. They are made when the first frame comes.
+
+import path from 'node:path';
+import { checkCapture, checkFolder, WavFile } from '../capture/output.js';
+import type { FrameSink, JackState } from '../capture/jack.js';
+
+/** Where captures of these files go by default: NAME.jack.wav in `folder`, numbered where names are the same. */
+export function captureNames(files: string[], folder: string): string[] {
+  const taken = new Set<string>();
+  return (files.length === 0 ? ['demo'] : files).map((file) => {
+    const base = path.basename(file);
+    const name = path.basename(base, path.extname(base)) || 'track';
+    for (let number = 1; ; number++) {
+      const given = path.join(folder, `${name}${number === 1 ? '' : `-${number}`}.jack.wav`);
+      if (taken.has(given)) continue;
+      taken.add(given);
+      return given;
+    }
+  });
+}
+
+/** Throws Problem when one of the files would replace something that is not a capture, or cannot be made. */
+export function checkCaptures(files: string[]): void {
+  for (const file of new Set(files)) {
+    checkFolder(file);
+    checkCapture(file);
+  }
+}
+
+export class CaptureFiles implements FrameSink {
+  private readonly files = new Map<string, WavFile>();
+  private current: WavFile | undefined;
+
+  /** `names`: the file of each track; the same for all puts them into one. */
+  constructor(
+    private readonly names: (track: number) => string,
+    private readonly version: string,
+  ) {}
+
+  open(track: number, state: JackState): void {
+    const name = this.names(track);
+    this.current = this.files.get(name);
+    if (this.current) return;
+    this.current = new WavFile(name, state.rateHz, this.version);
+    this.files.set(name, this.current);
+  }
+
+  frames(samples: Int16Array): void {
+    this.current?.append(samples);
+  }
+
+  /** The files made so far. */
+  made(): { file: string; frames: number; rateHz: number }[] {
+    return [...this.files.values()].map(({ file, frames, rateHz }) => ({ file, frames, rateHz }));
+  }
+
+  /** Completes all files, also when one of them fails; throws the first failure then. */
+  finish(): void {
+    let first: unknown;
+    for (const file of this.files.values()) {
+      try {
+        file.finish();
+      } catch (error) {
+        first ??= error;
+      }
+    }
+    this.files.clear();
+    if (first !== undefined) throw first;
+  }
+}

@@ -1,0 +1,55 @@
+// What a run tells at its end, also as JSON. Units are in the names; `schema` grows when a field changes its meaning.
+
+import type { Problem, ProblemCode } from '../problem.js';
+
+export const SCHEMA = 1;
+
+export interface TrackReport {
+  /** Base name of the file. */
+  name: string;
+  rateHz: number;
+  channels: number;
+  /** Decoded frames that were played; fewer than the file has when the run was cut off. */
+  frames: number;
+  /** CRC-32 of the decoded frames before the volume, 8 hex digits; null when the track was not played to its end. */
+  pcmCrc32: string | null;
+  /** Frames a second that the PWM clock gives, and how far that is off. */
+  trueRateHz: number;
+  deviationPpm: number;
+  /** The WAV that has it; null without a capture. */
+  capture: string | null;
+}
+
+export interface ErrorReport {
+  code: ProblemCode;
+  file: string | null;
+  message: string;
+  offset: number | null;
+  hint: string | null;
+}
+
+export interface PlayReport {
+  schema: typeof SCHEMA;
+  tracks: TrackReport[];
+  /** Words that carry tracks; ramps and held level are left out. */
+  words: number;
+  /** SHA-256 of these words as little-endian 32-bit values. */
+  wordsSha256: string;
+  underruns: number;
+  /** Virtual time from kernel entry to the first frame of a track at the jack; only with `deterministic`. */
+  firstSampleMs?: number;
+  kernelBytes: number;
+  buildId: string;
+  /** Files that were not played, and whatever else went wrong. */
+  errors: ErrorReport[];
+  /** Whether the run was ended before its end. */
+  interrupted: boolean;
+}
+
+export const errorReport = (problem: Problem): ErrorReport => ({
+  code: problem.code,
+  file: problem.file ?? null,
+  message: problem.message,
+  offset: problem.offset ?? null,
+  hint: problem.hint ?? null,
+});

@@ -1,0 +1,24 @@
+// The boot settings that a run gives the player, as the text of `player.ini` (docs/board.md).
+
+export interface PlayerSettings {
+  /** Decibels below full scale; 0 leaves words bit-exact. */
+  volumeDb: number;
+  /** Whether the words flow at the speed of sound, or as fast as they are made. */
+  pace: 'real' | 'free';
+  /** Whether the firmware's own piece is played when there are no tracks. */
+  demo: boolean;
+}
+
+/** The text. Records and checksums are on, and the emulator ends after the last track. */
+export function playerIni(settings: PlayerSettings): string {
+  const lines: [string, string][] = [
+    ['jack', 'capture'],
+    ['pace', settings.pace],
+    ['volume_db', String(settings.volumeDb)],
+    ['records', 'on'],
+    ['crc', 'on'],
+    ['at_end', 'exit'],
+    ['demo', settings.demo ? 'on' : 'off'],
+  ];
+  return lines.map(([key, value]) => `${key} = ${value}\n`).join('');
+}

@@ -1,0 +1,96 @@
+// What every operation throws when something outside this program is at fault: a file, a disk, an old QEMU.
+// Fields, not prose to parse; the command line makes one line of them.
+
+export interface ProblemFields {
+  /** The file it is about, as the user named it. */
+  file?: string | undefined;
+  /** Byte offset in that file. */
+  offset?: number | undefined;
+  /** What to do about it. */
+  hint?: string | undefined;
+  /** What the operating system or a library said. */
+  cause?: unknown;
+}
+
+/** Kinds of problem, for callers that act on them. */
+export type ProblemCode =
+  | 'not-found'
+  | 'not-readable'
+  | 'unknown-format'
+  | 'bad-media'
+  | 'unsupported-media'
+  | 'no-room'
+  | 'would-overwrite'
+  | 'in-use'
+  | 'write-failed'
+  | 'qemu-missing'
+  | 'qemu-too-old'
+  | 'emulator-failed'
+  | 'emulator-silent'
+  | 'capture-lost'
+  | 'time-limit'
+  | 'fault'
+  | 'refused'
+  | 'not-played'
+  | 'usage';
+
+/** `message` says what is wrong, without file, offset and hint. */
+export class Problem extends Error {
+  readonly file: string | undefined;
+  readonly offset: number | undefined;
+  readonly hint: string | undefined;
+
+  constructor(
+    readonly code: ProblemCode,
+    message: string,
+    fields: ProblemFields = {},
+  ) {
+    super(message, fields.cause === undefined ? undefined : { cause: fields.cause });
+    this.file = fields.file;
+    this.offset = fields.offset;
+    this.hint = fields.hint;
+  }
+
+  /** `file: what is wrong at byte N; what to try`, control characters made visible. */
+  line(): string {
+    const place = this.offset === undefined ? '' : ` at byte ${this.offset}`;
+    const hint = this.hint === undefined ? '' : `; ${this.hint}`;
+    return printable(`${this.file === undefined ? '' : `${this.file}: `}${this.message}${place}${hint}`);
+  }
+}
+
+/** A text from outside, safe to print on a terminal: one line, no escape sequences. */
+export function printable(text: string): string {
+  return text.replace(/[\u0000-\u001f\u007f-\u009f\u2028\u2029]/g, (character) => {
+    const code = character.charCodeAt(0);
+    return code === 10 ? '\\n' : `\\x${code.toString(16).padStart(2, '0')}`;
+  });
+}
+
+/** The operating system's name for an error (`ENOSPC`), or undefined for one that is not the system's. */
+export function systemCode(error: unknown): string | undefined {
+  return error instanceof Error && 'code' in error && typeof error.code === 'string' ? error.code : undefined;
+}
+
+const REASONS: Record<string, string> = {
+  ENOENT: 'no such file or folder',
+  EACCES: 'no permission',
+  EPERM: 'not permitted',
+  EISDIR: 'is a folder',
+  ENOTDIR: 'a part of its path is not a folder',
+  ENOSPC: 'the disk is full',
+  EDQUOT: 'the disk quota is used up',
+  EFBIG: 'the file would be larger than is allowed here',
+  EROFS: 'the file system is read only',
+  EMFILE: 'too many open files',
+  ENAMETOOLONG: 'the name is too long',
+  EIO: 'the disk reports an input/output error',
+};
+
+/** What an error of the operating system means, in words. */
+export function systemReason(error: unknown): string {
+  const code = systemCode(error);
+  const known = code === undefined ? undefined : REASONS[code];
+  if (known) return known;
+  return error instanceof Error ? error.message : String(error);
+}
