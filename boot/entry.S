@@ -1,0 +1,155 @@
+// Kernel entry in EL3, EL2 or EL1, on any core, MMU and caches off.
+//
+//   x20  counter at entry       x21  exception level at entry      TPIDR_EL1  boot stage, for the blink code
+//   x19  scratch of this file   x0-x17 scratch                     SP_EL1 exceptions, SP_EL0 everything else
+
+#include "macros.inc"
+
+    .section .entry, "ax"
+    .global entry
+entry:
+    msr     daifset, #DAIF_ALL
+    mrs     x0, mpidr_el1
+    tst     x0, #CORE_MASK
+    b.ne    park
+    mrs     x20, cntpct_el0
+    mrs     x21, CurrentEL
+    lsr     x21, x21, #2
+    cmp     x21, #LEVEL_2
+    b.hi    from_level_3
+    b.eq    from_level_2
+    b       at_level_1
+
+// Cores 1-3 end here; WFI also keeps an emulator's threads quiet.
+    .global park
+park:
+    msr     daifset, #DAIF_ALL
+1:  wfi
+    b       1b
+
+// What the stock armstub does before it starts a kernel in EL2.
+from_level_3:
+    mrs     x0, cntfrq_el0
+    cbnz    x0, 1f
+    ldr     x0, =BOARD_CNTFRQ
+    msr     cntfrq_el0, x0
+1:  mov     x0, #SCR_EL3_VALUE
+    msr     scr_el3, x0
+    mov     x0, #ACTLR_EL3_VALUE
+    msr     actlr_el3, x0
+    msr     cptr_el3, xzr
+    mrs     x0, S3_1_C11_C0_2           // L2CTLR_EL1
+    mov     x1, #L2CTLR_LATENCIES
+    orr     x0, x0, x1
+    msr     S3_1_C11_C0_2, x0
+    mrs     x0, S3_1_C15_C2_1           // CPUECTLR_EL1: coherency, before any cache is enabled
+    orr     x0, x0, #CPUECTLR_SMPEN
+    msr     S3_1_C15_C2_1, x0
+    mrs     x0, S3_1_C15_C2_0           // CPUACTLR_EL1
+    orr     x0, x0, #CPUACTLR_NO_PREFETCH
+    msr     S3_1_C15_C2_0, x0
+    isb
+    // All interrupts to group 1, which is what the non-secure side then owns.
+    ldr     x0, =GICD
+    mov     w1, #-1
+    add     x2, x0, #GICD_IGROUPR
+    mov     w3, #GIC_IDS / 32
+2:  str     w1, [x2], #4
+    subs    w3, w3, #1
+    b.ne    2b
+    mov     w1, #3
+    str     w1, [x0, #GICD_CTLR]
+    ldr     x0, =GICC
+    mov     w1, #GIC_PMR_OPEN
+    str     w1, [x0, #GICC_PMR]
+    mov     w1, #GICC_CTLR_STUB
+    str     w1, [x0, #GICC_CTLR]
+    ldr     x0, =SCTLR_EL2_VALUE
+    msr     sctlr_el2, x0
+    mov     x0, #SPSR_EL2H
+    msr     spsr_el3, x0
+    adr     x0, from_level_2
+    msr     elr_el3, x0
+    eret
+
+from_level_2:
+    mov     x0, #CNTHCTL_EL1_ACCESS
+    msr     cnthctl_el2, x0
+    msr     cntvoff_el2, xzr
+    mov     x0, #CPTR_EL2_NO_TRAPS
+    msr     cptr_el2, x0
+    msr     hstr_el2, xzr
+    mrs     x0, midr_el1
+    msr     vpidr_el2, x0
+    mrs     x0, mpidr_el1
+    msr     vmpidr_el2, x0
+    mov     x0, #HCR_EL2_RW
+    msr     hcr_el2, x0
+    ldr     x0, =SCTLR_EL1_OFF
+    msr     sctlr_el1, x0
+    mov     x0, #SPSR_EL1H
+    msr     spsr_el2, x0
+    adr     x0, at_level_1
+    msr     elr_el2, x0
+    eret
+
+at_level_1:
+    mov     x0, #CPACR_FP
+    msr     cpacr_el1, x0
+    address x0, vectors
+    msr     vbar_el1, x0
+    msr     spsel, #1
+    ldr     x0, =EXCEPTION_STACK_TOP
+    mov     sp, x0
+    msr     spsel, #0
+    ldr     x0, =WASM_STACK_TOP
+    mov     sp, x0
+    isb
+    mov     w0, #STAGE_ENTRY
+    bl      stage
+
+    address x0, bss_start
+    address x1, bss_end
+1:  stp     xzr, xzr, [x0], #16
+    cmp     x0, x1
+    b.lo    1b
+    store   x20, entry_ticks, x0
+    store   x21, entry_level, x0
+
+    bl      move_cores
+    mov     w0, #STAGE_MEMORY
+    bl      stage
+    bl      mmu_init
+    mov     w0, #STAGE_INTERRUPTS
+    bl      stage
+    bl      gic_init
+    bl      gpio_init
+    bl      timer_init
+    mov     w0, #STAGE_UART
+    bl      stage
+    bl      uart_init
+    bl      semihosting_probe
+    // Whatever the firmware left pending is not ours: take one SError now and forget it.
+    bl      swallow_serror
+    msr     daifclr, #DAIF_IRQ | DAIF_SERROR
+    mov     w0, #STAGE_MODULE
+    bl      stage
+    b       main
+
+// Sends cores 1-3 from the firmware's spin table to `park`. They read it with their caches off.
+routine move_cores
+    mov     x0, #SPIN_TABLE_1
+    adrp    x1, park
+    add     x1, x1, :lo12:park
+    mov     w2, #SPIN_TABLE_CORES
+1:  str     x1, [x0]
+    dc      civac, x0
+    add     x0, x0, #8
+    subs    w2, w2, #1
+    b.ne    1b
+    dsb     sy
+    sev
+    ret
+
+variable entry_ticks, 8
+variable entry_level, 8

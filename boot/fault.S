@@ -1,0 +1,291 @@
+// The fault report, and the end. Its lines are a fixed grammar (docs/board.md): the host reads fields.
+//
+//   fault_result      x0 text that wasm3 returned: reports by what the text is. Does not return.
+//   fault_load        x0 text: the module could not be loaded. Does not return.
+//   fault_exception   x0 frame on SP_EL1: reports it. From handlers; does not return.
+//   fault_stuck       x0 frame of an interrupt: a module that never came back. Does not return.
+//   fault_nested      an exception inside a handler. Does not return.
+
+#include "macros.inc"
+
+.equ REGISTERS, 31
+.equ REGISTERS_A_LINE, 4
+.equ TRAP_PREFIX, 7                     // "[trap] "
+
+.macro say symbol
+    address x0, \symbol
+    bl      print
+.endm
+
+// Prints `name=0x` and a 64-bit word of fault_frame.
+.macro say_register name, offset
+    say     \name
+    address x0, fault_frame
+    ldr     x0, [x0, #\offset]
+    mov     w1, #16
+    bl      print_hex
+.endm
+
+// Only the first fault is reported: a second one while that is going on ends at once.
+begin:
+    mov     x19, x30
+    msr     daifset, #DAIF_ALL
+    adrp    x1, fault_entered
+    ldr     w2, [x1, :lo12:fault_entered]
+    cbnz    w2, power_fail
+    mov     w2, #1
+    str     w2, [x1, :lo12:fault_entered]
+    store   xzr, running_since, x1
+    mrs     x1, tpidr_el1
+    cmp     x1, #STAGE_MODULE           // no UART yet
+    b.lo    blink
+    bl      uart_drain
+    bl      print_line
+    say     text_fault
+    ret     x19
+
+// Not a routine that returns: the frames, the last line, the end.
+finish:
+    bl      print_line
+finish_frames:
+    load    x0, runtime
+    cbz     x0, 1f
+    bl      backtrace_print
+1:  say     text_end
+    load    x0, build_id
+    mov     w1, #16
+    bl      print_hex
+    bl      print_line
+    bl      uart_drain
+    b       power_fail
+
+routine fault_result
+    mov     x20, x0
+    bl      begin
+    address x1, text_hang
+    cmp     x20, x1
+    b.eq    2f
+    address x1, text_bus_abort
+    cmp     x20, x1
+    b.eq    4f
+    address x1, text_serror
+    cmp     x20, x1
+    b.eq    5f
+    address x1, text_abort
+    cmp     x20, x1
+    b.eq    3f
+    address x1, text_native_stack
+    cmp     x20, x1
+    b.eq    6f
+    say     kind_trap
+    ldrb    w0, [x20]
+    cmp     w0, #'['
+    b.ne    1f
+    add     x20, x20, #TRAP_PREFIX
+1:  mov     x0, x20
+    bl      print_quoted
+    b       finish
+2:  say     kind_hang
+    b       finish
+3:  say     kind_abort
+    load    x0, fault_code
+    bl      print_decimal
+    say     field_text
+    address x0, trap_text
+    bl      print_quoted
+    b       finish
+4:  say     kind_data_abort
+    b       exception
+5:  say     kind_serror
+    b       exception
+6:  say     kind_stack
+    b       finish
+
+routine fault_load
+    mov     x20, x0
+    bl      begin
+    say     kind_load
+    mov     x0, x20
+    bl      print_quoted
+    b       finish
+
+routine fault_exception
+    mov     x20, x0
+    bl      copy_frame
+    bl      begin
+    address x0, fault_frame
+    ldr     x1, [x0, #FRAME_VECTOR]
+    cmp     x1, #3
+    b.eq    7f
+    cmp     x1, #0
+    b.ne    6f
+    ldr     x2, [x0, #FRAME_ESR]
+    lsr     x2, x2, #EC_SHIFT
+    cmp     x2, #EC_DATA_ABORT
+    b.eq    1f
+    cmp     x2, #EC_PREFETCH_ABORT
+    b.eq    3f
+    cmp     x2, #EC_UNKNOWN
+    b.eq    4f
+    cmp     x2, #EC_SP_ALIGNMENT
+    b.eq    5f
+    b       6f
+1:  ldr     x2, [x0, #FRAME_FAR]
+    ldr     x3, =WASM_STACK_GUARD
+    sub     x2, x2, x3
+    cmp     x2, #GUARD_BYTES
+    b.lo    2f
+    say     kind_data_abort
+    b       8f
+2:  say     kind_stack
+    b       8f
+3:  say     kind_prefetch_abort
+    b       8f
+4:  say     kind_undefined
+    b       8f
+5:  say     kind_sp_alignment
+    b       8f
+6:  say     kind_exception
+    b       8f
+7:  say     kind_serror
+8:  // Inside wasm3 the first argument is mostly the instruction's place; frames lie on the native stack.
+    address x2, fault_frame
+    ldr     x1, [x2]
+    ldr     x0, [x2, #FRAME_SP]
+    ldr     x3, =WASM_STACK
+    ldr     x4, =WASM_STACK_BYTES
+    sub     x5, x0, x3
+    cmp     x5, x4
+    csel    x0, x0, x3, lo
+    bl      backtrace_scan
+    b       exception
+
+routine fault_stuck
+    ldr     w1, [x0, #FRAME_VECTOR]
+    mov     x20, x0
+    mrs     x1, elr_el1
+    str     x1, [x20, #FRAME_ELR]
+    mrs     x1, spsr_el1
+    str     x1, [x20, #FRAME_SPSR]
+    mrs     x1, sp_el0
+    str     x1, [x20, #FRAME_SP]
+    stp     xzr, xzr, [x20, #FRAME_ESR]
+    mov     x1, #1
+    str     x1, [x20, #FRAME_VECTOR]
+    stp     x19, x20, [x20, #152]
+    stp     x21, x22, [x20, #168]
+    stp     x23, x24, [x20, #184]
+    stp     x25, x26, [x20, #200]
+    stp     x27, x28, [x20, #216]
+    str     x29, [x20, #232]
+    bl      copy_frame
+    bl      begin
+    say     kind_hang_registers
+    address x2, fault_frame
+    mov     x1, #0
+    ldr     x0, [x2, #FRAME_SP]
+    bl      backtrace_scan
+    b       exception
+
+// fault_frame has what happened: the fields of the first line, then the registers.
+exception:
+    say_register field_vector, FRAME_VECTOR
+    say_register field_esr, FRAME_ESR
+    say_register field_far, FRAME_FAR
+    say_register field_elr, FRAME_ELR
+    say_register field_spsr, FRAME_SPSR
+    say_register field_sp, FRAME_SP
+    mov     x21, #0
+1:  tst     x21, #REGISTERS_A_LINE - 1
+    b.ne    2f
+    bl      print_line
+2:  mov     w0, #'x'
+    bl      uart_put
+    mov     x0, x21
+    bl      print_decimal
+    say     field_value
+    address x0, fault_frame
+    ldr     x0, [x0, x21, lsl #3]
+    mov     w1, #16
+    bl      print_hex
+    mov     w0, #' '
+    bl      uart_put
+    add     x21, x21, #1
+    cmp     x21, #REGISTERS
+    b.lo    1b
+    b       finish
+
+routine fault_nested
+    mrs     x22, esr_el1
+    mrs     x23, far_el1
+    mrs     x24, elr_el1
+    adrp    x1, fault_entered
+    ldr     w2, [x1, :lo12:fault_entered]
+    cmp     w2, #2
+    b.hs    power_fail
+    mov     w2, #2
+    str     w2, [x1, :lo12:fault_entered]
+    mrs     x1, tpidr_el1
+    cmp     x1, #STAGE_MODULE
+    b.lo    blink
+    bl      print_line
+    say     text_fault
+    say     kind_nested
+    say     field_esr
+    mov     x0, x22
+    mov     w1, #16
+    bl      print_hex
+    say     field_far
+    mov     x0, x23
+    mov     w1, #16
+    bl      print_hex
+    say     field_elr
+    mov     x0, x24
+    mov     w1, #16
+    bl      print_hex
+    bl      print_line
+    store   xzr, runtime, x1            // its structures cannot be trusted now
+    b       finish_frames
+
+// fault_frame = the frame at x0. Uses x1-x4.
+copy_frame:
+    address x1, fault_frame
+    mov     x2, #FRAME_BYTES
+1:  ldr     x3, [x0], #8
+    str     x3, [x1], #8
+    subs    x2, x2, #8
+    b.ne    1b
+    ret
+
+text text_fault, "fault kind="
+text kind_trap, "trap text="
+text kind_hang, "hang"
+text kind_hang_registers, "hang text=\"in native code\""
+text kind_abort, "abort code="
+text kind_load, "load text="
+text kind_data_abort, "data-abort"
+text kind_prefetch_abort, "prefetch-abort"
+text kind_undefined, "undefined"
+text kind_sp_alignment, "sp-alignment"
+text kind_serror, "serror"
+text kind_stack, "stack-overflow"
+text kind_exception, "exception"
+text kind_nested, "nested"
+text field_text, " text="
+text field_vector, " vector=0x"
+text field_esr, " esr=0x"
+text field_far, " far=0x"
+text field_elr, " elr=0x"
+text field_spsr, " spsr=0x"
+text field_sp, " sp=0x"
+text field_value, "=0x"
+text text_end, "fault end build="
+// What a stopped or trapping module returns; told apart by address.
+text text_hang, "hang"
+text text_serror, "serror"
+text text_bus_abort, "bus abort"
+text text_abort, "abort"
+text text_native_stack, "native stack overflow"
+
+variable fault_entered, 4
+variable fault_code, 8

@@ -1,0 +1,141 @@
+// Imports that touch registers and the DMA window: read32, write32, probe32, copyIn, copyOut.
+// Uses x0-x17 only; x30 stays, so that an abort can return from the import with a trap.
+
+#include "macros.inc"
+#include "slots.inc"
+
+// Goes on when w8 is a register or a word of the DMA window. Uses x9, x10.
+.macro check_word unaligned, outside
+    tst     w8, #3
+    b.ne    \unaligned
+    mov     w9, #DEVICES
+    cmp     w8, w9
+    b.hs    1f
+    mov     w9, #DMA_WINDOW
+    sub     w9, w8, w9
+    cmp     w9, #DMA_WINDOW_BYTES >> 12, lsl #12
+    b.hs    \outside
+1:
+.endm
+
+routine import_read32
+    ldr     w8, [x2, #SLOT1]
+    check_word 2f, 3f
+read32_access:
+    ldr     w8, [x8]
+    dmb     oshld                       // before reads of another device, or of what this one has written
+    str     x8, [x2, #SLOT0]
+    succeed
+2:  mov     w1, w8
+    trap_with text_read_unaligned
+3:  mov     w1, w8
+    trap_with text_read_outside
+fixup read32_access, bus_abort
+
+routine import_write32
+    ldr     w8, [x2, #SLOT0]
+    ldr     w11, [x2, #SLOT1]
+    check_word 2f, 3f
+    dmb     oshst                       // what was written before is there when the device looks
+write32_access:
+    str     w11, [x8]
+    succeed
+2:  mov     w1, w8
+    trap_with text_write_unaligned
+3:  mov     w1, w8
+    trap_with text_write_outside
+fixup write32_access, bus_abort
+
+// The handler has noted the registers.
+routine bus_abort
+    address x0, text_bus_abort
+    ret
+
+routine import_probe32
+    ldr     w8, [x2, #SLOT1]
+    check_word 2f, 3f
+    // On the A72 the abort may come as an SError, after the read: it is waited for.
+    adr     x9, probe_aborted
+    adrp    x10, probe_resume
+    dsb     sy
+    str     x9, [x10, :lo12:probe_resume]
+probe32_access:
+    ldr     w8, [x8]
+    dsb     sy
+    isb
+    str     xzr, [x10, :lo12:probe_resume]
+    str     x8, [x2, #SLOT0]
+    succeed
+probe_aborted:
+    mov     x8, #-1
+    adrp    x10, probe_resume
+    str     xzr, [x10, :lo12:probe_resume]
+    str     x8, [x2, #SLOT0]
+    succeed
+2:  mov     w1, w8
+    trap_with text_probe_unaligned
+3:  mov     w1, w8
+    trap_with text_probe_outside
+fixup probe32_access, probe_aborted
+
+// Goes on when [w8, w8 + w10) lies in the region. Uses x11, x12.
+.macro within base, bytes, outside
+    ldr     x11, =\base
+    ldr     x12, =\bytes
+    sub     x11, x8, x11
+    cmp     x11, x12
+    b.hi    \outside
+    sub     x12, x12, x11
+    cmp     x10, x12
+    b.hi    \outside
+.endm
+
+routine import_copyIn
+    ldr     w8, [x2, #SLOT1]
+    ldr     w9, [x2, #SLOT2]
+    ldr     w10, [x2, #SLOT3]
+    linear_range 9, 10, 4f
+    within  RAM_DISK, RAM_DISK_BYTES, 1f
+    b       2f
+1:  within  DMA_WINDOW, DMA_WINDOW_BYTES, 3f
+2:  enter
+    str     xzr, [x2, #SLOT0]
+    mov     x0, x9
+    mov     x1, x8
+    mov     x2, x10
+    bl      memcpy
+    mov     x0, #0
+    leave
+3:  mov     w8, #-1
+    str     x8, [x2, #SLOT0]
+    succeed
+4:  trap_with text_copy_in
+
+routine import_copyOut
+    ldr     w8, [x2, #SLOT1]
+    ldr     w9, [x2, #SLOT2]
+    ldr     w10, [x2, #SLOT3]
+    linear_range 9, 10, 4f
+    within  DMA_WINDOW, DMA_WINDOW_BYTES, 3f
+    enter
+    str     xzr, [x2, #SLOT0]
+    mov     x0, x8
+    mov     x1, x9
+    mov     x2, x10
+    bl      memcpy
+    dsb     sy
+    mov     x0, #0
+    leave
+3:  mov     w8, #-1
+    str     x8, [x2, #SLOT0]
+    succeed
+4:  trap_with text_copy_out
+
+text text_read_unaligned, "read32 needs a multiple of 4: 0x"
+text text_read_outside, "read32 outside devices and DMA window: 0x"
+text text_write_unaligned, "write32 needs a multiple of 4: 0x"
+text text_write_outside, "write32 outside devices and DMA window: 0x"
+text text_probe_unaligned, "probe32 needs a multiple of 4: 0x"
+text text_probe_outside, "probe32 outside devices and DMA window: 0x"
+text text_copy_in, "copyIn outside linear memory: 0x"
+text text_copy_out, "copyOut outside linear memory: 0x"

@@ -1,0 +1,225 @@
+// The exception vectors. Code runs on SP_EL0 with SPSel = 0; every exception switches to SP_EL1, whose stack is empty
+// then, so a blown stack of interpreted code does not stand in the way of its own report.
+//
+//   In handlers: sp -> a frame of FRAME_BYTES with all general registers, x0-x30 free to use.
+//   Interrupts save x0-x18 and x30 only and call nothing that uses more.
+
+#include "macros.inc"
+
+.equ VECTOR_BYTES, 128
+.equ FIRST_NESTED, 4                    // vectors 4-7: an exception inside a handler
+
+// What only this entry knows goes to x1; x0 and x1 are saved.
+.macro vector number, handler
+    .balign VECTOR_BYTES
+    sub     sp, sp, #FRAME_BYTES
+    stp     x0, x1, [sp]
+    mov     x1, #\number
+    b       \handler
+.endm
+
+    .section .vectors, "ax"
+    .balign 2048
+    .global vectors
+vectors:
+    vector  0, synchronous              // from SP_EL0: our code
+    vector  1, interrupt
+    vector  2, unexpected               // FIQ
+    vector  3, serror
+    vector  4, nested                   // from SP_EL1: inside a handler
+    vector  5, nested
+    vector  6, nested
+    vector  7, nested
+    vector  8, unexpected               // from a lower level, 64 bit: there is none
+    vector  9, unexpected
+    vector  10, unexpected
+    vector  11, unexpected
+    vector  12, unexpected              // from a lower level, 32 bit
+    vector  13, unexpected
+    vector  14, unexpected
+    vector  15, unexpected
+
+.macro save_all
+    stp     x2, x3, [sp, #16]
+    stp     x4, x5, [sp, #32]
+    stp     x6, x7, [sp, #48]
+    stp     x8, x9, [sp, #64]
+    stp     x10, x11, [sp, #80]
+    stp     x12, x13, [sp, #96]
+    stp     x14, x15, [sp, #112]
+    stp     x16, x17, [sp, #128]
+    stp     x18, x19, [sp, #144]
+    stp     x20, x21, [sp, #160]
+    stp     x22, x23, [sp, #176]
+    stp     x24, x25, [sp, #192]
+    stp     x26, x27, [sp, #208]
+    stp     x28, x29, [sp, #224]
+    mrs     x2, sp_el0
+    stp     x30, x2, [sp, #FRAME_X30]
+    mrs     x2, elr_el1
+    mrs     x3, spsr_el1
+    stp     x2, x3, [sp, #FRAME_ELR]
+    mrs     x2, esr_el1
+    mrs     x3, far_el1
+    stp     x2, x3, [sp, #FRAME_ESR]
+    str     x1, [sp, #FRAME_VECTOR]
+.endm
+
+// Takes registers and the return address from the frame.
+.macro restore_all
+    ldp     x2, x3, [sp, #FRAME_ELR]
+    msr     elr_el1, x2
+    msr     spsr_el1, x3
+    ldp     x2, x3, [sp, #16]
+    ldp     x4, x5, [sp, #32]
+    ldp     x6, x7, [sp, #48]
+    ldp     x8, x9, [sp, #64]
+    ldp     x10, x11, [sp, #80]
+    ldp     x12, x13, [sp, #96]
+    ldp     x14, x15, [sp, #112]
+    ldp     x16, x17, [sp, #128]
+    ldp     x18, x19, [sp, #144]
+    ldp     x20, x21, [sp, #160]
+    ldp     x22, x23, [sp, #176]
+    ldp     x24, x25, [sp, #192]
+    ldp     x26, x27, [sp, #208]
+    ldp     x28, x29, [sp, #224]
+    ldr     x30, [sp, #FRAME_X30]
+    ldp     x0, x1, [sp]
+    add     sp, sp, #FRAME_BYTES
+    eret
+.endm
+
+    .section .text.boot.handlers, "ax"
+// A frame of a trap's unwinding, an expected abort, or a fault.
+synchronous:
+    save_all
+    mrs     x2, esr_el1
+    lsr     x3, x2, #EC_SHIFT
+    cmp     x3, #EC_BRK
+    b.ne    1f
+    and     w4, w2, #0xffff
+    cmp     w4, #BRK_BACKTRACE
+    b.ne    1f
+    ldr     x0, [sp]
+    bl      backtrace_note
+    ldr     x2, [sp, #FRAME_ELR]
+    add     x2, x2, #4
+    str     x2, [sp, #FRAME_ELR]
+    restore_all
+1:  ldr     x2, [sp, #FRAME_ELR]
+    address x4, fixups_start
+    address x5, fixups_end
+2:  cmp     x4, x5
+    b.hs    3f
+    ldp     x6, x7, [x4], #16
+    cmp     x6, x2
+    b.ne    2b
+    bl      keep_frame
+    str     x7, [sp, #FRAME_ELR]
+    restore_all
+3:  mov     x0, sp
+    b       fault_exception
+
+// A bus error that no instruction can be blamed for. A probe waits for it; interpreted code is stopped at its
+// next instruction, which is close; anything else is reported from here.
+serror:
+    save_all
+    load    x2, probe_resume
+    cbz     x2, 1f
+    bl      keep_frame
+    str     x2, [sp, #FRAME_ELR]
+    restore_all
+1:  load    x2, running_since
+    cbz     x2, 2f
+    bl      keep_frame
+    address x0, text_serror
+    bl      stop_wasm
+    restore_all
+2:  mov     x0, sp
+    b       fault_exception
+
+unexpected:
+    save_all
+    mov     x0, sp
+    b       fault_exception
+
+// The report went wrong itself: say so with what is left, and end.
+nested:
+    ldr     x0, =EXCEPTION_STACK_TOP
+    mov     sp, x0
+    b       fault_nested
+
+// fault_frame = the frame at sp. Uses x8-x11.
+keep_frame:
+    mov     x8, sp
+    address x9, fault_frame
+    mov     x10, #FRAME_BYTES
+1:  ldr     x11, [x8], #8
+    str     x11, [x9], #8
+    subs    x10, x10, #8
+    b.ne    1b
+    ret
+
+interrupt:
+    stp     x2, x3, [sp, #16]
+    stp     x4, x5, [sp, #32]
+    stp     x6, x7, [sp, #48]
+    stp     x8, x9, [sp, #64]
+    stp     x10, x11, [sp, #80]
+    stp     x12, x13, [sp, #96]
+    stp     x14, x15, [sp, #112]
+    stp     x16, x17, [sp, #128]
+    str     x18, [sp, #144]
+    str     x30, [sp, #FRAME_X30]
+    ldr     x0, =GICC
+    ldr     w0, [x0, #GICC_IAR]
+    str     w0, [sp, #FRAME_VECTOR]     // the end of the interrupt wants all of it
+    and     w0, w0, #GIC_ID_MASK
+    cmp     w0, #GIC_SPURIOUS
+    b.hs    5f
+    cmp     w0, #IRQ_TICK
+    b.eq    1f
+    cmp     w0, #IRQ_UART
+    b.eq    2f
+    cmp     w0, #IRQ_DEADLINE
+    b.eq    3f
+    bl      device_interrupt
+    b       4f
+1:  bl      tick
+    b       4f
+2:  bl      uart_interrupt
+    b       4f
+3:  msr     cntv_ctl_el0, xzr           // it only had to wake the loop
+4:  dsb     sy                          // the device is quiet before the GIC may ask it again
+    ldr     x0, =GICC
+    ldr     w1, [sp, #FRAME_VECTOR]
+    str     w1, [x0, #GICC_EOIR]
+5:  ldp     x2, x3, [sp, #16]
+    ldp     x4, x5, [sp, #32]
+    ldp     x6, x7, [sp, #48]
+    ldp     x8, x9, [sp, #64]
+    ldp     x10, x11, [sp, #80]
+    ldp     x12, x13, [sp, #96]
+    ldp     x14, x15, [sp, #112]
+    ldp     x16, x17, [sp, #128]
+    ldr     x18, [sp, #144]
+    ldr     x30, [sp, #FRAME_X30]
+    ldp     x0, x1, [sp]
+    add     sp, sp, #FRAME_BYTES
+    eret
+
+// Runs with SError unmasked for a moment, so that one left over from the firmware is taken and dropped.
+routine swallow_serror
+    adr     x0, 1f
+    store   x0, probe_resume, x1
+    dsb     sy
+    isb
+    msr     daifclr, #DAIF_SERROR
+    isb
+1:  msr     daifset, #DAIF_SERROR
+    store   xzr, probe_resume, x1
+    ret
+
+variable fault_frame, FRAME_BYTES, 16
+variable probe_resume, 8                // where a read that may abort goes on after an SError

@@ -1,0 +1,135 @@
+// wasm3 for the Cortex-A72: compiled once for each combination of sources, flags and compiler, then only linked.
+
+import { createHash, randomUUID } from 'node:crypto';
+import fs from 'node:fs';
+import { createRequire } from 'node:module';
+import os from 'node:os';
+import path from 'node:path';
+import { libraryRoot } from './library.js';
+import { CLANG, runTool, toolVersion } from './toolchain.js';
+
+/** The folder given as wasm3 holds no wasm3. */
+export class InterpreterError extends Error {
+  constructor(
+    readonly folder: string,
+    readonly what: string,
+  ) {
+    super(`${folder}: ${what}`);
+  }
+}
+
+/** For everything that runs on the board, C or assembly. */
+export const TARGET = ['--target=aarch64-none-elf', '-mcpu=cortex-a72'];
+
+const FLAGS = [
+  ...TARGET,
+  ...[
+    '-std=gnu11',
+    '-Os',
+    '-fomit-frame-pointer',
+    '-ffreestanding',
+    '-nostdlibinc',
+    '-fno-pic',
+    '-fno-math-errno',
+    '-fno-stack-protector',
+  ],
+  ...['-ffunction-sections', '-fdata-sections', '-fno-unwind-tables', '-fno-asynchronous-unwind-tables', '-w'],
+  ...['-Dd_m3VerboseErrorMessages=0', '-Dd_m3FixedHeap=0', '-Dd_m3RecordBacktraces=1'],
+];
+
+/** Only for the unit with the instructions: see the header. */
+const COMPILE_FLAGS = ['-include', 'backtrace.h'];
+
+const UNITS = ['bind', 'code', 'compile', 'core', 'env', 'exec', 'function', 'info', 'module', 'parse'];
+/** Only newer versions have these. */
+const OPTIONAL_UNITS = ['validate'];
+
+export interface Interpreter {
+  /** Object files, in link order. */
+  objects: string[];
+  /** SHA-256 over sources, flags and compiler. */
+  digest: string;
+  /** Whether the objects were there already. */
+  cached: boolean;
+}
+
+/** wasm3's C files: `folder` itself, or its cpp/ or source/. Default: the npm package's. Throws InterpreterError. */
+export function findSources(folder?: string): string {
+  const root =
+    folder === undefined
+      ? path.dirname(createRequire(import.meta.url).resolve('wasm3/package.json'))
+      : path.resolve(folder);
+  for (const candidate of [root, path.join(root, 'cpp'), path.join(root, 'source')])
+    if (fs.existsSync(path.join(candidate, 'm3_core.c')) && fs.existsSync(path.join(candidate, 'wasm3.h')))
+      return candidate;
+  throw new InterpreterError(root, 'no wasm3 here: neither it nor its cpp/ or source/ holds m3_core.c and wasm3.h');
+}
+
+/** Adds names and bytes of files to a hash, so that neither a name nor a boundary can be mistaken. */
+export function hashFiles(hash: ReturnType<typeof createHash>, folder: string, names: readonly string[]): void {
+  for (const name of names) {
+    const bytes = fs.readFileSync(path.join(folder, name));
+    hash.update(`${name}\0${bytes.length}\0`).update(bytes);
+  }
+}
+
+/**
+ * Fills a folder of the cache once: `make` writes into a folder of its own, which then takes its place in one
+ * rename. Two builds at once make it twice and both use the same.
+ */
+export async function cached(folder: string, make: (into: string) => Promise<void>): Promise<boolean> {
+  if (fs.existsSync(folder)) return true;
+  const temporary = `${folder}.${process.pid}.${randomUUID().slice(0, 8)}`;
+  fs.mkdirSync(temporary, { recursive: true });
+  try {
+    await make(temporary);
+    try {
+      fs.renameSync(temporary, folder);
+    } catch (error) {
+      if (!fs.existsSync(folder)) throw error;
+    }
+  } finally {
+    fs.rmSync(temporary, { recursive: true, force: true });
+  }
+  return false;
+}
+
+/** Runs tasks, as many at once as there are cores. */
+export async function inParallel<T>(items: readonly T[], task: (item: T) => Promise<void>): Promise<void> {
+  const queue = [...items];
+  const worker = async (): Promise<void> => {
+    for (let item = queue.shift(); item !== undefined; item = queue.shift()) await task(item);
+  };
+  await Promise.all(Array.from({ length: Math.min(os.availableParallelism(), items.length) }, worker));
+}
+
+/** Compiles wasm3, or finds it in the cache. Throws InterpreterError, ToolMissingError, ToolError. */
+export async function buildInterpreter(cacheDir: string, wasm3Dir?: string): Promise<Interpreter> {
+  const sources = findSources(wasm3Dir);
+  const shims = path.join(libraryRoot, 'boot', 'libc');
+  const hash = createHash('sha256');
+  hash.update(JSON.stringify([FLAGS, COMPILE_FLAGS, await toolVersion(CLANG)]));
+  hashFiles(
+    hash,
+    sources,
+    fs
+      .readdirSync(sources)
+      .filter((name) => /^(m3_|wasm3).*\.[ch]$/.test(name) && !name.startsWith('m3_api_'))
+      .sort(),
+  );
+  hashFiles(hash, shims, fs.readdirSync(shims).sort());
+  const digest = hash.digest('hex');
+  const folder = path.join(cacheDir, `wasm3-${digest.slice(0, 32)}`);
+  const units = [...UNITS, ...OPTIONAL_UNITS.filter((unit) => fs.existsSync(path.join(sources, `m3_${unit}.c`)))];
+  const found = await cached(folder, (into) =>
+    // The largest first, so that the other core does the rest meanwhile.
+    inParallel(
+      [...units].sort((a, b) => Number(b === 'compile') - Number(a === 'compile')),
+      async (unit) => {
+        const args = [...FLAGS, '-I', shims, '-I', '.', '-c', `m3_${unit}.c`, '-o', path.join(into, `m3_${unit}.o`)];
+        await runTool(CLANG, args, sources);
+      },
+    ),
+  );
+  return { objects: units.map((unit) => path.join(folder, `m3_${unit}.o`)), digest, cached: found };
+}
