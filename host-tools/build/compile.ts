@@ -146,6 +146,7 @@ async function compileWith(
     ...['--optimizeLevel', String(options.optimize ?? 3), '--shrinkLevel', '0', '--converge'],
     ...['--runtime', 'stub'],
     ...(options.board ? ['--use', `abort=${LIBRARY_PREFIX}${ABORT}/abort`] : []),
+    ...['--use', `MIRLEFT_VERSION=${versionNumber}`],
     ...['--initialMemory', String(pages), '--maximumMemory', String(pages)],
     ...(options.flags ?? []),
   ];
