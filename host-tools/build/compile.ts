@@ -9,7 +9,6 @@ import { CompileCache } from './compile-cache.js';
 import { createAscService, type AscDiagnostic, type AscService } from './compiler.js';
 import { checkModule } from './contract.js';
 import { cacheFolder, insideLibrary, LIBRARY_PREFIX, libraryRoot, PACKAGE, version, versionNumber } from './library.js';
-import { stripModule } from './wasm-module.js';
 
 export interface CompileOptions {
   /** The program's entry file. */
@@ -32,10 +31,8 @@ export interface CompileOptions {
 }
 
 export interface Compiled {
-  /** The module with its names, for the host's tools. */
+  /** The module with its names for the host's tools; the image leaves them out (image.ts). */
   wasm: Uint8Array;
-  /** The same without names, for the device; offsets in it are offsets in `wasm`. */
-  deviceWasm: Uint8Array;
   /** Source map of `wasm`, as JSON text with the sources' text in it; names as in `Problem.file`. */
   sourceMap: string;
   /** Every file that was read, with absolute path. */
@@ -158,7 +155,6 @@ async function compileWith(
   if (options.board) checkModule(options.entry, wasm);
   return {
     wasm,
-    deviceWasm: stripModule(wasm),
     sourceMap,
     sources: files.sources(),
     warnings: warnings as Problem[],

@@ -258,15 +258,6 @@ export function parseModule(bytes: Uint8Array): WasmModule {
 const EMPTY = new Uint8Array([0]);
 const NOTHING = new Uint8Array(0);
 
-/**
- * The module without the custom sections at its end (names, the source map's address): what the device gets.
- * Every offset into what is left stays what it was.
- */
-export function stripModule(bytes: Uint8Array): Uint8Array {
-  const last = readSections(bytes).findLast((section) => section.id !== SectionId.Custom);
-  return bytes.slice(0, last ? last.offset + last.bytes : 8);
-}
-
 /** The function whose body holds `offset`. */
 export function functionAt(module: WasmModule, offset: number): FunctionBody | undefined {
   return module.functions.find((body) => offset >= body.offset && offset < body.offset + body.bytes);
