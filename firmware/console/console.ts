@@ -1,12 +1,15 @@
 // Text to the console. Nothing here ever waits: what the board's transmit queue has no room for stays in a buffer,
-// and `flushConsole` in a later step hands it on. A program that prints much asks `consoleRoom` first; text beyond
+// and `serviceConsole` in a later step hands it on. A program that prints much asks `consoleRoom` first; text beyond
 // the buffer is dropped, counted, and the next flush says how much was lost.
 //
 // There are no strings to build: a line is printed piece by piece, so nothing is allocated.
 
-import { send } from '../../drivers/board';
+import { send, ticks } from '../../drivers/board';
+import { milliseconds } from '../../drivers/timer';
 
 const BUFFER_BYTES: i32 = 8192;
+/** At 115200 baud this empties 23 bytes of the board's queue. */
+const RETRY_MS: i64 = 2;
 const buffer = memory.data(BUFFER_BYTES);
 const digits = memory.data(24);
 
@@ -19,7 +22,12 @@ export function consoleRoom(): i32 {
   return BUFFER_BYTES - (tail - head);
 }
 
-/** Hands text on to the board. True when none is left. Call it in every step. */
+/** Hands text on to the board. Call it in every step; returns the tick by which to call it again. */
+export function serviceConsole(): i64 {
+  return flushConsole() ? i64.MAX_VALUE : ticks() + milliseconds(RETRY_MS);
+}
+
+/** Hands text on to the board. True when none is left, as it should be before the program ends. */
 export function flushConsole(): bool {
   if (head < tail) head += send(buffer + head, tail - head);
   if (head < tail) return false;

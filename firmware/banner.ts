@@ -1,0 +1,99 @@
+// What a program says when it starts: which program of which version, on which board, and how that board runs.
+// Asking the mailbox takes a while on a board, so a player opens its jack first.
+
+import { Info, info } from '../drivers/board';
+import { armMemoryBytes, boardRevision, Clock, clockRate, temperature } from '../drivers/mailbox';
+import { boardMemoryMiB, boardMinor, boardName, isSupported } from '../drivers/revision';
+import { endLine, print, printByte, printFixed, printHex, printLine, printNumber } from './console/console';
+import { beginRecord, endRecord, recordHex, recordNumber, recordText } from './console/records';
+
+let revision: i64 = -1;
+
+/** Whether this is a board that the library is for. When not, says so; the program should end. Call it first. */
+export function boardFits(): bool {
+  revision = boardRevision();
+  // A board that does not tell its revision may still be the right one.
+  if (revision < 0 || isSupported(<u32>revision)) return true;
+  print('This firmware is for a Raspberry Pi 4, 400 or Compute Module 4. This is ');
+  print(boardName(<u32>revision));
+  print(' (revision ');
+  printHex(revision, 6);
+  printLine('): nothing is started.');
+  return false;
+}
+
+/** `package.json`'s version, given by the compiler (host-tools/build/compile.ts): 0x000102 is 0.1.2. */
+function printVersion(): void {
+  const version: i32 = MIRLEFT_VERSION;
+  printNumber(version >> 16);
+  printByte(0x2e);
+  printNumber((version >> 8) & 255);
+  printByte(0x2e);
+  printNumber(version & 255);
+}
+
+/** Prints a few lines about program and board. After `boardFits`. */
+export function printBanner(program: string): void {
+  print('Mirleft ');
+  printVersion();
+  printByte(0x20);
+  print(program);
+  print(', build ');
+  printHex(info(Info.BuildId), 16);
+  endLine();
+
+  let arm: i64 = -1;
+  let core: i64 = -1;
+  let heat: i64 = -1;
+  let memory: i64 = -1;
+  if (revision >= 0) {
+    arm = clockRate(Clock.Arm);
+    core = clockRate(Clock.Core);
+    heat = temperature();
+    memory = boardMemoryMiB(<u32>revision);
+    print(boardName(<u32>revision));
+    print(' 1.');
+    printNumber(boardMinor(<u32>revision));
+    print(' (');
+    printHex(revision, 6);
+    print('), ');
+    printNumber(memory);
+    print(' MiB (');
+    printNumber(armMemoryBytes() >> 20);
+    print(' low), ');
+  } else {
+    print('board unknown: the mailbox is silent, ');
+  }
+  print('entered in EL');
+  printNumber(info(Info.EntryLevel));
+  endLine();
+
+  print('ARM ');
+  printMegahertz(arm);
+  print(', core ');
+  printMegahertz(core);
+  print(', timer ');
+  printFixed(info(Info.TickRate) / 100_000, 1);
+  print(' MHz, ');
+  if (heat >= 0) printFixed(heat / 100, 1);
+  else printByte(0x3f);
+  printLine(' C');
+
+  if (!beginRecord('board')) return;
+  recordText('program', program);
+  recordHex('build', info(Info.BuildId), 16);
+  recordHex('revision', revision, 6);
+  recordNumber('memoryMiB', memory);
+  recordNumber('armHz', arm);
+  recordNumber('coreHz', core);
+  recordNumber('milliCelsius', heat);
+  recordNumber('entryLevel', info(Info.EntryLevel));
+  endRecord();
+}
+
+/** An error or an answer of 0 is a clock that the firmware does not know. */
+function printMegahertz(hz: i64): void {
+  if (hz > 0) printNumber(hz / 1_000_000);
+  else printByte(0x3f);
+  print(' MHz');
+}

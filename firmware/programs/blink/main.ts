@@ -1,0 +1,30 @@
+// The smallest program: the activity LED at 1 Hz, and a line on the console for each second.
+// `start` is called once, `step` whenever something has happened or its deadline has come.
+
+import { ticks } from '../../../drivers/board';
+import { tickRate } from '../../../drivers/timer';
+import { boardFits, printBanner } from '../../banner';
+import { endLine, print, printNumber, serviceConsole } from '../../console/console';
+import { Led, serviceLed, showLed } from '../../led';
+
+let seconds: i64 = 0;
+let next: i64 = 0; // the tick of the next line
+
+export function start(_generation: i32): void {
+  if (!boardFits()) return;
+  showLed(Led.Blink);
+  printBanner('blink');
+  next = ticks() + tickRate();
+}
+
+export function step(_events: i32): i64 {
+  if (next && ticks() >= next) {
+    next += tickRate();
+    print('on for ');
+    printNumber(++seconds);
+    print(' s');
+    endLine();
+  }
+  const due = min(serviceLed(), serviceConsole());
+  return next ? min(due, next) : due;
+}
