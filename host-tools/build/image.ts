@@ -41,7 +41,15 @@ export interface Image {
 
 const BOOT = path.join(libraryRoot, 'boot');
 const ASSEMBLER_FLAGS = [...TARGET, '-Wa,--fatal-warnings'];
-const LINKER_FLAGS = ['--gc-sections', '--build-id=none', '-static', '--no-undefined', '-z', 'max-page-size=4096'];
+const LINKER_FLAGS = [
+  '--gc-sections',
+  '--icf=all',
+  '--build-id=none',
+  '-static',
+  '--no-undefined',
+  '-z',
+  'max-page-size=4096',
+];
 
 /**
  * The module without custom sections behind its code section: offsets of instructions stay what they were.

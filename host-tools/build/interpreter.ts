@@ -25,7 +25,7 @@ const FLAGS = [
   ...TARGET,
   ...[
     '-std=gnu11',
-    '-Os',
+    '-Oz',
     '-fomit-frame-pointer',
     '-ffreestanding',
     '-nostdlibinc',
@@ -38,7 +38,7 @@ const FLAGS = [
 ];
 
 /** Only for the unit with the instructions: see the header. */
-const COMPILE_FLAGS = ['-include', 'backtrace.h'];
+const COMPILE_FLAGS = ['-mno-outline', '-include', 'backtrace.h'];
 
 const UNITS = ['bind', 'code', 'compile', 'core', 'env', 'exec', 'function', 'info', 'module', 'parse'];
 /** Only newer versions have these. */
@@ -126,8 +126,8 @@ export async function buildInterpreter(cacheDir: string, wasm3Dir?: string): Pro
     inParallel(
       [...units].sort((a, b) => Number(b === 'compile') - Number(a === 'compile')),
       async (unit) => {
-        const args = [...FLAGS, '-I', shims, '-I', '.', '-c', `m3_${unit}.c`, '-o', path.join(into, `m3_${unit}.o`)];
-        await runTool(CLANG, args, sources);
+        const flags = [...FLAGS, ...(unit === 'compile' ? COMPILE_FLAGS : []), '-I', shims, '-I', '.'];
+        await runTool(CLANG, [...flags, '-c', `m3_${unit}.c`, '-o', path.join(into, `m3_${unit}.o`)], sources);
       },
     ),
   );
