@@ -69,6 +69,8 @@ export interface DataSegment {
   offset: number;
   /** In the module, with the segment's header. */
   bytes: number;
+  /** Offset in the module of what goes to memory. */
+  contents: number;
 }
 
 export interface WasmModule {
@@ -240,8 +242,10 @@ export function parseModule(bytes: Uint8Array): WasmModule {
     const flags = segments.u32();
     if (flags === 2) segments.u32();
     if (flags !== 1) segments.expression();
-    segments.skip(segments.u32());
-    return { name: names.data.get(index) ?? `data[${index}]`, offset, bytes: segments.at - offset };
+    const length = segments.u32();
+    const contents = segments.at;
+    segments.skip(length);
+    return { name: names.data.get(index) ?? `data[${index}]`, offset, bytes: segments.at - offset, contents };
   });
 
   return {

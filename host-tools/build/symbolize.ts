@@ -1,0 +1,128 @@
+// What a fault report's addresses mean in the source: offsets in the module become AssemblyScript function, file,
+// line and column, addresses of the kernel become symbols of boot/ or wasm3.
+
+import { originalPositionFor, TraceMap } from '@jridgewell/trace-mapping';
+import type { FaultReport } from '../play/faults.js';
+import type { ElfSymbol } from './elf.js';
+import { functionAt, parseModule, type WasmModule } from './wasm-module.js';
+
+/** What a report is read with; a `Build` has it all. */
+export interface SymbolSource {
+  buildId: string;
+  /** The module with its names. */
+  wasm: Uint8Array;
+  sourceMap: string;
+  symbols: readonly ElfSymbol[];
+}
+
+/** One call in AssemblyScript. What the map does not know is left out. */
+export interface SourceFrame {
+  /** In the module's bytes. */
+  offset: number;
+  /** Without the path of its file: `mixVoice`, `Array<i32>#push`. */
+  function?: string;
+  /** Named as in `Compiled.sourceMap`. */
+  file?: string;
+  /** Both from 1. */
+  line?: number;
+  column?: number;
+}
+
+export interface KernelAddress {
+  address: bigint;
+  symbol: string;
+  /** Bytes behind the symbol. */
+  offset: number;
+}
+
+export interface SymbolizedFault {
+  report: FaultReport;
+  /** Whether the report is of this build; otherwise nothing can be said about its addresses. */
+  matches: boolean;
+  /** Innermost first. */
+  frames: SourceFrame[];
+  /** Where the processor stopped, for faults of the processor inside the kernel image. */
+  at?: KernelAddress;
+}
+
+/** `~lib/mirleft/firmware/audio/mixer/mixVoice` is `mixVoice` to people, in type arguments too. */
+export function shortName(name: string): string {
+  return name.replace(/[^<>,|\s]*\//g, '');
+}
+
+/** The place in the source of an offset in the module. */
+function locate(module: WasmModule, map: TraceMap, offset: number): SourceFrame {
+  const body = functionAt(module, offset);
+  const frame: SourceFrame = { offset };
+  if (body) frame.function = shortName(body.name);
+  // All of a module is one line of its map.
+  const { source, line, column } = originalPositionFor(map, { line: 1, column: offset });
+  return source === null ? frame : { ...frame, file: source, line, column: column + 1 };
+}
+
+/** The symbol that an address of the kernel belongs to. */
+export function kernelSymbol(symbols: readonly ElfSymbol[], address: bigint): KernelAddress | undefined {
+  const index = symbols.findLastIndex((each) => BigInt(each.address) <= address);
+  // Of several names for one place the one with a size says most.
+  const candidates = symbols.filter((each) => each.address === symbols[index]?.address);
+  const symbol = candidates.find((each) => each.bytes > 0) ?? candidates[0];
+  const last = symbols.at(-1);
+  if (!symbol || !last || address > BigInt(last.address + last.bytes)) return undefined;
+  return { address, symbol: symbol.name, offset: Number(address - BigInt(symbol.address)) };
+}
+
+/** Finds the places of a report in the source. */
+export function symbolize(report: FaultReport, build: SymbolSource): SymbolizedFault {
+  if (report.buildId !== build.buildId) return { report, matches: false, frames: [] };
+  const module = parseModule(build.wasm);
+  const map = new TraceMap(build.sourceMap);
+  const frames = report.frames.map((offset) => locate(module, map, offset));
+  const elr = report.fields['elr'];
+  const at = elr !== undefined && /^0x[0-9a-f]+$/i.test(elr) ? kernelSymbol(build.symbols, BigInt(elr)) : undefined;
+  return { report, matches: true, frames, ...(at ? { at } : {}) };
+}
+
+const hex = (value: number): string => `0x${value.toString(16)}`;
+
+/** `mixVoice (firmware/audio/mixer.ts:5:9)`, or as much of it as is known. */
+export function formatFrame(frame: SourceFrame): string {
+  const place =
+    frame.file === undefined ? `wasm +${hex(frame.offset)}` : `${frame.file}:${frame.line ?? 0}:${frame.column ?? 0}`;
+  return frame.function === undefined ? place : `${frame.function} (${place})`;
+}
+
+const TITLES: Record<string, string> = {
+  trap: 'trap',
+  abort: 'abort',
+  hang: 'a step did not end in time',
+  load: 'the module could not be loaded',
+  'stack-overflow': 'the stack is full',
+  'data-abort': 'data abort',
+  'prefetch-abort': 'prefetch abort',
+  serror: 'SError',
+  undefined: 'undefined instruction',
+};
+
+/** A report in plain text, several lines: what happened, then the calls, innermost first. */
+export function formatFault({ report, matches, frames, at }: SymbolizedFault): string {
+  const { text, far, esr, elr } = report.fields;
+  const details = [
+    text,
+    far === undefined || report.kind === 'hang' ? undefined : `address ${shorter(far)}`,
+    esr === undefined || report.kind === 'hang' ? undefined : `ESR ${shorter(esr)}`,
+  ].filter((each) => each !== undefined && each !== '');
+  const title = TITLES[report.kind] ?? report.kind;
+  const lines = [`fault: ${title}${details.length ? `: ${details.join(', ')}` : ''}`];
+  lines.push(...frames.map((frame) => `  at ${formatFrame(frame)}`));
+  if (at) lines.push(`  in ${at.symbol}+${hex(at.offset)} (processor at ${shorter(elr ?? '')})`);
+  if (!matches) {
+    lines.push(`  of build ${report.buildId || 'unknown'}, not this one: no source lines`);
+    lines.push(...report.frames.map((offset) => `  at wasm +${hex(offset)}`));
+  }
+  return lines.join('\n');
+}
+
+/** A hexadecimal number without leading zeros. */
+function shorter(number: string): string {
+  return number.replace(/^0x0*(?=[0-9a-f])/i, '0x');
+}

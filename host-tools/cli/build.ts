@@ -1,0 +1,79 @@
+// mirleft build
+
+import path from 'node:path';
+import type { Command } from 'commander';
+import { formatProblem } from '../build/compile.js';
+import { buildProgram, writeBuild, type Build, type BuildEvent } from '../build/program.js';
+import { PROGRAM_ARGUMENT, WASM3_OPTION } from './program-argument.js';
+
+interface BuildFlags {
+  out?: string;
+  wasm3?: string;
+  json?: boolean;
+}
+
+const seconds = (ms: number): string => `${(ms / 1000).toFixed(2)} s`;
+
+function describe(event: BuildEvent): string | undefined {
+  switch (event.type) {
+    case 'program':
+      return `program   ${event.program.name}`;
+    case 'compiled': {
+      const remarks = event.warnings.map((warning) => `\n${formatProblem(warning)}`).join('');
+      return `compiled  ${event.bytes} bytes in ${seconds(event.ms)}${event.cached ? ', unchanged' : ''}${remarks}`;
+    }
+    case 'interpreter':
+      return event.cached ? undefined : 'compiled  wasm3';
+    case 'boot':
+      return event.cached ? undefined : 'assembled boot';
+    case 'linked':
+      return undefined;
+  }
+}
+
+/** Runs a build and tells how it goes on stderr. */
+export async function buildAloud(build: AsyncGenerator<BuildEvent, Build>, quiet: boolean): Promise<Build> {
+  for (;;) {
+    const { done, value } = await build.next();
+    if (done) return value;
+    const line = describe(value);
+    if (line !== undefined && !quiet) process.stderr.write(`${line}\n`);
+  }
+}
+
+async function build(what: string | undefined, flags: BuildFlags): Promise<void> {
+  const options = {
+    ...(what === undefined ? {} : { program: what }),
+    ...(flags.wasm3 === undefined ? {} : { wasm3Dir: flags.wasm3 }),
+  };
+  const made = await buildAloud(buildProgram(options), flags.json === true);
+  const folder = flags.out ?? path.join(made.program.folder ?? process.cwd(), 'build');
+  const files = writeBuild(made, folder);
+  if (flags.json) {
+    const { buildId, moduleBytes, times } = made;
+    const report = { schema: 1, program: made.program.name, buildId, kernelBytes: made.image.length, moduleBytes };
+    process.stdout.write(`${JSON.stringify({ ...report, times, files })}\n`);
+    return;
+  }
+  process.stdout.write(
+    [
+      `kernel8.img ${made.image.length} bytes: boot and wasm3 ${made.image.length - made.moduleBytes}, ` +
+        `the program ${made.moduleBytes}`,
+      `build ${made.buildId}, ${seconds(made.times.totalMs)} ` +
+        `(compiler ${seconds(made.times.compileMs)}, link ${seconds(made.times.linkMs)})`,
+      ...files.map((file) => `  ${path.relative(process.cwd(), file)}`),
+      '',
+    ].join('\n'),
+  );
+}
+
+export function register(program: Command): void {
+  program
+    .command('build')
+    .description('compile a program and make kernel8.img')
+    .argument(...PROGRAM_ARGUMENT)
+    .option('-o, --out <dir>', "where the files go (default: the project's build folder)")
+    .option(...WASM3_OPTION)
+    .option('--json', 'sizes, times and files as JSON')
+    .action(build);
+}
