@@ -68,10 +68,14 @@ export class JackCapture implements LogEvents {
   /** The jack's state at each track's first frame. */
   readonly trackStates: (JackState | undefined)[] = [];
 
+  /** `noted`: the program names its tracks; otherwise everything is track 0. */
   constructor(
     private readonly frameSinks: FrameSink[],
     private readonly wordSinks: WordSink[] = [],
-  ) {}
+    private readonly noted = true,
+  ) {
+    if (!noted) this.track = 0;
+  }
 
   push(chunk: Buffer): void {
     this.reader.push(chunk);
@@ -128,6 +132,7 @@ export class JackCapture implements LogEvents {
         if (this.opened && value !== this.openedRate) this.leaveTrack();
         break;
       case Stand.NoteTrack:
+        if (!this.noted) break;
         if (value !== this.track) this.opened = false;
         this.track = value;
         break;
@@ -137,7 +142,7 @@ export class JackCapture implements LogEvents {
   }
 
   private leaveTrack(): void {
-    this.track = undefined;
+    this.track = this.noted ? undefined : 0;
     this.opened = false;
     this.pending = [];
     this.pendingSamples = 0;

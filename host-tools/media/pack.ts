@@ -19,8 +19,10 @@ export const SETTINGS_NAME = 'player.ini';
 export interface PackOptions {
   /** Sound files, as the user named them. */
   files: string[];
-  /** Contents of `player.ini`. */
-  settings: string;
+  /** Contents of `player.ini`; none is packed without it. */
+  settings?: string;
+  /** Pack files that are no sound as they are, instead of refusing them. */
+  anything?: boolean;
   /** Pack as QOA what can be: a fifth of the room, lossy. */
   qoa?: boolean;
   /** The archive to write. */
@@ -37,7 +39,8 @@ export interface PackedTrack {
   given: string;
   /** The member's name, broken UTF-8 replaced. */
   name: string;
-  format: Format;
+  /** Undefined for a file that is no sound. */
+  format: Format | undefined;
   /** Of the member. */
   bytes: number;
   /** Rate in Hz and duration in s as far as the host knows them: undefined for a broken WAV. */
@@ -58,15 +61,17 @@ export async function* pack(options: PackOptions): AsyncGenerator<PackEvent, Pac
   const file = await fs.open(options.archive, 'wx');
   let used = TAR_END_BYTES;
   try {
-    const settings = Buffer.from(options.settings);
-    await addMember(file, options.archive, Buffer.from(SETTINGS_NAME), settings);
-    used += memberBytes(settings.length);
+    if (options.settings !== undefined) {
+      const settings = Buffer.from(options.settings);
+      await addMember(file, options.archive, Buffer.from(SETTINGS_NAME), settings);
+      used += memberBytes(settings.length);
+    }
     for (const [index, given] of options.files.entries()) {
       options.signal?.throwIfAborted();
       yield { event: 'packing', given, index, count: options.files.length };
       try {
         const input = await findInput(given);
-        const member = await makeMember(await readInput(input), given, options.qoa ?? false);
+        const member = await makeMember(await readInput(input), given, options);
         const fitted = fitName(input.name);
         const over = used + memberBytes(member.bytes.length) - limit;
         if (over > 0) throw noRoom(given, over, member.format === 'qoa' || member.packed === 'qoa');
@@ -108,16 +113,20 @@ function noRoom(file: string, over: number, isQoa: boolean): Problem {
   });
 }
 
+const unknown = { rateHz: undefined, seconds: undefined };
+
 interface Member {
   bytes: Buffer;
-  format: Format;
-  packed: 'wav' | 'qoa';
+  format: Format | undefined;
+  packed: 'wav' | 'qoa' | undefined;
   rateHz: number | undefined;
   seconds: number | undefined;
 }
 
-async function makeMember(bytes: Buffer, file: string, qoa: boolean): Promise<Member> {
+async function makeMember(bytes: Buffer, file: string, options: PackOptions): Promise<Member> {
+  const { qoa = false, anything = false } = options;
   const format = detectFormat(bytes);
+  if (format === undefined && anything) return { bytes, format, packed: undefined, ...unknown };
   if (format === undefined)
     throw new Problem('unknown-format', describeForeign(bytes) ?? 'is not a sound file that is known here', {
       file,
@@ -132,8 +141,6 @@ async function makeMember(bytes: Buffer, file: string, qoa: boolean): Promise<Me
   const packed = qoa ? encodeQoa(toInt16(pcm), pcm.rateHz, pcm.channels) : encodeWav(pcm);
   return { bytes: packed, format, packed: qoa ? 'qoa' : 'wav', rateHz: pcm.rateHz, seconds };
 }
-
-const unknown = { rateHz: undefined, seconds: undefined };
 
 /** Rate and duration from the first frame's header; the device judges whether the rest is sound. */
 function qoaLength(bytes: Buffer): Pick<Member, 'rateHz' | 'seconds'> {

@@ -39,10 +39,14 @@ export class CaptureFiles implements FrameSink {
 
   open(track: number, state: JackState): void {
     const name = this.names(track);
-    this.current = this.files.get(name);
+    const first = this.files.get(name);
+    // A WAV has one rate: what is played at another goes beside it.
+    const file = !first || first.rateHz === state.rateHz ? name : withRate(name, state.rateHz);
+    this.current = this.files.get(file);
     if (this.current) return;
-    this.current = new WavFile(name, state.rateHz, this.version);
-    this.files.set(name, this.current);
+    if (file !== name) checkCapture(file);
+    this.current = new WavFile(file, state.rateHz, this.version);
+    this.files.set(file, this.current);
   }
 
   frames(samples: Int16Array): void {
@@ -67,4 +71,9 @@ export class CaptureFiles implements FrameSink {
     this.files.clear();
     if (first !== undefined) throw first;
   }
+}
+
+function withRate(name: string, rateHz: number): string {
+  const { dir, name: base, ext } = path.parse(name);
+  return path.join(dir, `${base}-${rateHz}${ext}`);
 }

@@ -53,3 +53,16 @@ export const errorReport = (problem: Problem): ErrorReport => ({
   offset: problem.offset ?? null,
   hint: problem.hint ?? null,
 });
+
+/** The report of a run that could not begin. */
+export const failedReport = (problem: Problem): PlayReport => ({
+  schema: SCHEMA,
+  tracks: [],
+  words: 0,
+  wordsSha256: '',
+  underruns: 0,
+  kernelBytes: 0,
+  buildId: '',
+  errors: [errorReport(problem)],
+  interrupted: false,
+});

@@ -1,0 +1,29 @@
+#!/usr/bin/env node
+// The command line: one file a command, operations below that print nothing.
+
+import { Command, CommanderError } from 'commander';
+import { version } from '../build/library.js';
+import * as play from './play.js';
+import { errorText, Status, statusOf } from './render-errors.js';
+import * as run from './run.js';
+
+const program = new Command('mirleft')
+  .description('Bare-metal audio firmware for the Raspberry Pi 4, in AssemblyScript: build it, run it, hear it.')
+  .version(version)
+  .showHelpAfterError('(--help lists the options)')
+  .exitOverride();
+for (const command of [play, run]) command.register(program);
+
+try {
+  await program.parseAsync();
+} catch (error) {
+  if (error instanceof CommanderError) {
+    process.exitCode = error.exitCode === 0 ? Status.Fine : Status.Usage;
+  } else {
+    process.stderr.write(`${errorText(error)}\n`);
+    process.exitCode = statusOf(error);
+  }
+}
+// The compiler's thread and a terminal's stdin would keep the process alive.
+await Promise.all([process.stdout, process.stderr].map((stream) => new Promise((done) => stream.write('', done))));
+process.exit();

@@ -1,0 +1,218 @@
+// The operation `play`: files are decoded and packed, the firmware is built, booted in QEMU and followed to its end.
+// It prints nothing: it yields events and returns the report. A file that fails does not stop the others.
+
+import path from 'node:path';
+import { version } from '../build/library.js';
+import { buildProgram, finishBuild, type Build } from '../build/program.js';
+import { JackCapture, type FrameSink } from '../capture/jack.js';
+import { findPlayer, Listener } from '../capture/listen.js';
+import { checkDistinct, checkFolder, Output } from '../capture/output.js';
+import { PlotSink } from '../capture/plot-data.js';
+import { plotSvg } from '../capture/plot.js';
+import { findQemu } from '../emulator/find.js';
+import { makeScratch, type Scratch } from '../emulator/scratch.js';
+import { pack, type PackedTrack } from '../media/pack.js';
+import { Problem } from '../problem.js';
+import { CaptureFiles, captureNames, checkCaptures } from './captures.js';
+import type { PlayEvent, PlayOptions } from './options.js';
+import { EventQueue } from './queue.js';
+import type { PlayReport } from './report.js';
+import { startRun, type Run, type RunEnd } from './run-player.js';
+import { playerIni } from './settings.js';
+import { Story } from './story.js';
+
+/** Real seconds that a run may take beside three times the length of its tracks. */
+const LIMIT_S = 300;
+
+/**
+ * Plays the files. Throws Problem where nothing can be played at all (a wrong output, no QEMU) and the build's errors;
+ * everything else is an event and in the report. Ending the iteration early ends the emulator.
+ */
+export async function* play(options: PlayOptions): AsyncGenerator<PlayEvent, PlayReport> {
+  const queue = new EventQueue<PlayEvent>();
+  const ending = new AbortController();
+  const abort = (): void => ending.abort();
+  if (options.signal?.aborted) abort();
+  options.signal?.addEventListener('abort', abort);
+  const work = perform({ ...options, signal: ending.signal }, queue).finally(() => queue.close());
+  work.catch(() => undefined); // the error is taken below
+  try {
+    yield* queue;
+    return await work;
+  } finally {
+    options.signal?.removeEventListener('abort', abort);
+    ending.abort();
+    await work.catch(() => undefined);
+  }
+}
+
+/** Where everything goes; checked before anything runs. */
+function planCaptures(options: PlayOptions): string[] {
+  const { files, capture, words, plot } = options;
+  const captures = capture === undefined ? captureNames(files, options.folder ?? '') : [capture];
+  for (const file of [words, plot]) if (file !== undefined) checkFolder(file);
+  checkDistinct(files, [...captures, ...[words, plot].filter((file) => file !== undefined)]);
+  checkCaptures(captures);
+  return captures;
+}
+
+async function perform(options: PlayOptions, queue: EventQueue<PlayEvent>): Promise<PlayReport> {
+  const captures = planCaptures(options);
+  await findQemu();
+  const story = new Story(queue);
+  const scratch = makeScratch();
+  try {
+    const building = build(options);
+    building.catch(() => undefined); // it is awaited when the files are packed
+    const tracks = await packAll(options, scratch, story);
+    if (options.signal?.aborted) return story.report({ interrupted: true });
+    if (options.files.length > 0 && tracks.length === 0) return story.report({ interrupted: false });
+    if (options.capture !== undefined) checkOneRate(options.capture, tracks);
+    queue.push({ event: 'stage', stage: 'building' });
+    const built = await building;
+    queue.push({ event: 'built', bytes: built.image.length, buildId: built.buildId });
+    story.expect(tracks, built);
+    if (options.signal?.aborted) return story.report({ interrupted: true });
+    return await playPacked(options, tracks, built, captures, scratch, story, queue);
+  } finally {
+    scratch.remove();
+  }
+}
+
+function build(options: PlayOptions): Promise<Build> {
+  if (options.build) return Promise.resolve(options.build);
+  const { program = 'player', wasm3Dir } = options;
+  return finishBuild(buildProgram({ program, ...(wasm3Dir === undefined ? {} : { wasm3Dir }) }));
+}
+
+async function packAll(options: PlayOptions, scratch: Scratch, story: Story): Promise<PackedTrack[]> {
+  story.stage('packing');
+  const settings = playerIni({
+    volumeDb: options.volumeDb ?? 0,
+    // Waiting costs nothing in virtual time, and paced the words come when they would on a board.
+    pace: options.realtime || options.deterministic ? 'real' : 'free',
+    demo: options.files.length === 0,
+  });
+  const packing = pack({
+    files: options.files,
+    settings,
+    qoa: options.qoa ?? false,
+    archive: scratch.file('ramdisk.tar'),
+    ...(options.signal ? { signal: options.signal } : {}),
+  });
+  for (;;) {
+    const { done, value } = await packing.next();
+    if (done) return value;
+    if (value.event === 'packing')
+      story.tell({ event: 'packing', file: value.given, index: value.index, count: value.count });
+    else if (value.event === 'error') story.problem(value.problem);
+    else if (value.event === 'warning') story.note(value.problem.line());
+  }
+}
+
+function checkOneRate(capture: string, tracks: PackedTrack[]): void {
+  const rates = [...new Set(tracks.map(({ rateHz }) => rateHz).filter((rate) => rate !== undefined))];
+  if (rates.length > 1)
+    throw new Problem('usage', `cannot hold tracks of ${rates.join(' Hz and ')} Hz`, {
+      file: capture,
+      hint: 'leave --capture out: each track then gets a file of its own',
+    });
+}
+
+async function playPacked(
+  options: PlayOptions,
+  tracks: PackedTrack[],
+  built: Build,
+  captures: string[],
+  scratch: Scratch,
+  story: Story,
+  queue: EventQueue<PlayEvent>,
+): Promise<PlayReport> {
+  const fileOf = (track: number): string =>
+    captures[options.capture === undefined ? (tracks[track]?.input ?? 0) : 0] ?? path.join('demo.jack.wav');
+  const files = new CaptureFiles(fileOf, version);
+  const words = options.words === undefined ? undefined : Output.create(options.words);
+  const plots = options.plot === undefined ? undefined : new PlotSink();
+  const control: { run?: Run } = {};
+  const listener = options.listen ? startListener(control, story) : undefined;
+  const sinks: FrameSink[] = [files];
+  if (plots) sinks.push(plots);
+  if (listener) sinks.push(listener);
+  const capture = new JackCapture(sinks, words ? [words] : []);
+  story.follow(capture, fileOf);
+  const seconds = tracks.reduce((sum, track) => sum + (track.seconds ?? 0), 0);
+  const limitSeconds = options.limitSeconds ?? (options.keys || options.listen ? undefined : LIMIT_S + 3 * seconds);
+  let end: RunEnd | undefined;
+  try {
+    story.stage('booting');
+    control.run = await startRun(
+      {
+        scratch,
+        image: built.image,
+        ramDisk: scratch.file('ramdisk.tar'),
+        deterministic: options.deterministic,
+        capture,
+        keys: options.keys,
+        signal: options.signal,
+        limitSeconds,
+        watch: true,
+      },
+      story,
+    );
+    end = await control.run.ended;
+    story.stage('finishing');
+  } finally {
+    if (end?.interrupted || !end) listener?.stop();
+    await finish(story, files, words, options.words);
+  }
+  if (!end.interrupted) await listener?.finish();
+  if (plots && options.plot !== undefined) writePlot(options.plot, plots, story, queue);
+  return story.report({ interrupted: end.interrupted, end, deterministic: options.deterministic ?? false });
+}
+
+function startListener(control: { run?: Run }, story: Story): Listener | undefined {
+  const player = findPlayer();
+  if (!player) {
+    story.note('nothing to listen with: install alsa-utils (aplay), ffmpeg (ffplay) or sox (play)');
+    return undefined;
+  }
+  return new Listener(player, {
+    full: (full) => (full ? control.run?.pause() : control.run?.resume()),
+    failed: (problem) => story.note(problem.line()),
+  });
+}
+
+/** Completes the files; a failure is told, and what is in them stays valid. */
+async function finish(story: Story, files: CaptureFiles, words: Output | undefined, name?: string): Promise<void> {
+  const made = files.made();
+  try {
+    files.finish();
+  } catch (error) {
+    story.caught(error);
+  }
+  for (const { file, frames, rateHz } of made) story.tell({ event: 'wrote', what: 'capture', file, frames, rateHz });
+  if (!words) return;
+  try {
+    words.flush();
+    story.tell({ event: 'wrote', what: 'words', file: name ?? words.file });
+  } catch (error) {
+    story.caught(error);
+  } finally {
+    words.close();
+  }
+}
+
+function writePlot(file: string, plots: PlotSink, story: Story, queue: EventQueue<PlayEvent>): void {
+  try {
+    const output = Output.create(file);
+    try {
+      output.append(Buffer.from(plotSvg(plots.plots, story.names())));
+      output.flush();
+      queue.push({ event: 'wrote', what: 'plot', file });
+    } finally {
+      output.close();
+    }
+  } catch (error) {
+    story.caught(error);
+  }
+}

@@ -1,0 +1,212 @@
+// One run of the emulator with a jack capture: the console's text and records, the words, the faults, the end.
+// Whatever goes wrong on the host's side ends the run; what was captured until then is whole.
+
+import fs from 'node:fs';
+import type { JackCapture } from '../capture/jack.js';
+import { startEmulator, type Emulator, type EmulatorEnd } from '../emulator/emulator.js';
+import type { Scratch } from '../emulator/scratch.js';
+import { Problem, systemReason } from '../problem.js';
+import { FaultReader, type FaultReport } from './faults.js';
+import { RecordSplitter, type PlayerRecord } from './records.js';
+
+/** An emulator that sends neither words nor text for so long hangs. */
+const SILENT_MS = 30_000;
+const TICK_MS = 100;
+
+export interface RunOptions {
+  scratch: Scratch;
+  /** kernel8.img, or an ELF file. */
+  image: Uint8Array;
+  ramDisk?: string | undefined;
+  deterministic?: boolean | undefined;
+  /** Receives the log; without it the log is not read. */
+  capture?: JackCapture | undefined;
+  keys?: AsyncIterable<Uint8Array> | undefined;
+  signal?: AbortSignal | undefined;
+  limitSeconds?: number | undefined;
+  /** Whether an emulator that says nothing is taken for a hanging one. */
+  watch?: boolean | undefined;
+  /** Whether the console carries records. */
+  records?: boolean | undefined;
+}
+
+export interface RunEvents {
+  text(text: string): void;
+  record(record: PlayerRecord): void;
+  /** Ten times a second while it runs. */
+  tick(): void;
+  problem(problem: Problem): void;
+}
+
+export interface RunEnd {
+  emulator: EmulatorEnd;
+  fault: FaultReport | undefined;
+  /** By the signal. */
+  interrupted: boolean;
+  /** Whether keys were sent. */
+  touched: boolean;
+}
+
+/** A run under way. */
+export interface Run {
+  ended: Promise<RunEnd>;
+  /** Reads the log no further until `resume`: the emulator waits. */
+  pause(): void;
+  resume(): void;
+  /** Ends it because of something that the caller has reported. */
+  stop(): void;
+}
+
+/** Starts the emulator. Throws Problem. */
+export async function startRun(options: RunOptions, events: RunEvents): Promise<Run> {
+  const kernel = options.scratch.file('kernel8.img');
+  try {
+    fs.writeFileSync(kernel, options.image);
+  } catch (error) {
+    throw new Problem('write-failed', `cannot be written (${systemReason(error)})`, { file: kernel, cause: error });
+  }
+  const emulator = await startEmulator({ ...options, kernel, capture: options.capture !== undefined });
+  return new RunState(options, events, emulator);
+}
+
+class RunState implements Run {
+  readonly ended: Promise<RunEnd>;
+  private readonly faults = new FaultReader();
+  private interrupted = false;
+  private touched = false;
+  private over = false;
+  private heard = Date.now();
+  private paused = false;
+  /** What was thrown where nobody could catch it. */
+  private bug: unknown;
+
+  constructor(
+    private readonly options: RunOptions,
+    private readonly events: RunEvents,
+    private readonly emulator: Emulator,
+  ) {
+    this.ended = this.follow();
+  }
+
+  pause(): void {
+    this.paused = true;
+    if (!this.over) this.emulator.log?.pause();
+  }
+
+  resume(): void {
+    this.paused = false;
+    this.heard = Date.now();
+    this.emulator.log?.resume();
+  }
+
+  stop(): void {
+    this.over = true;
+    this.paused = false;
+    void this.emulator.stop();
+  }
+
+  private fail(problem: Problem): void {
+    if (this.over) return;
+    this.events.problem(problem);
+    this.stop();
+  }
+
+  private async follow(): Promise<RunEnd> {
+    const { signal, watch = false } = this.options;
+    const abort = (): void => {
+      this.interrupted = true;
+      this.stop();
+    };
+    if (signal?.aborted) abort();
+    signal?.addEventListener('abort', abort);
+    const timer = setInterval(() => {
+      this.events.tick();
+      if (watch && !this.paused && Date.now() - this.heard > SILENT_MS)
+        this.fail(
+          new Problem('emulator-silent', `QEMU has said nothing for ${SILENT_MS / 1000} s and was ended`, {
+            hint: 'run it again with --deterministic to see whether it always happens',
+          }),
+        );
+    }, TICK_MS);
+    void this.sendKeys();
+    try {
+      const consoleDone = this.readConsole();
+      const logDone = this.readLog();
+      const emulator = await this.emulator.ended;
+      await Promise.all([consoleDone, logDone]);
+      if (this.bug !== undefined) throw this.bug;
+      if (emulator.overtime && !this.over)
+        this.events.problem(
+          new Problem('time-limit', `QEMU was ended after ${this.options.limitSeconds ?? 0} s`, {
+            hint: 'see --timeout',
+          }),
+        );
+      return { emulator, fault: this.faults.report, interrupted: this.interrupted, touched: this.touched };
+    } finally {
+      clearInterval(timer);
+      signal?.removeEventListener('abort', abort);
+    }
+  }
+
+  private readConsole(): Promise<void> {
+    const show = (text: string): void => {
+      const rest = this.faults.push(text);
+      if (rest) this.events.text(rest);
+    };
+    const splitter = new RecordSplitter({ text: show, record: (record) => this.events.record(record) });
+    const stream = this.emulator.console;
+    return new Promise((resolve) => {
+      stream.on('data', (chunk: Buffer) => {
+        this.heard = Date.now();
+        if (this.options.records === false) show(chunk.toString());
+        else splitter.push(chunk);
+      });
+      stream.once('close', () => {
+        splitter.end();
+        const rest = this.faults.end();
+        if (rest) this.events.text(rest);
+        resolve();
+      });
+    });
+  }
+
+  private readLog(): Promise<void> {
+    const { log } = this.emulator;
+    const { capture } = this.options;
+    if (!log || !capture) return Promise.resolve();
+    let alive = true;
+    return new Promise((resolve) => {
+      const finish = (): void => {
+        alive = false;
+        resolve();
+      };
+      log.on('data', (chunk: Buffer) => {
+        this.heard = Date.now();
+        if (!alive) return;
+        try {
+          capture.push(chunk);
+        } catch (error) {
+          alive = false;
+          if (error instanceof Problem) this.fail(error);
+          else {
+            this.bug = error;
+            this.stop();
+          }
+        }
+      });
+      log.once('error', (error) => {
+        this.fail(new Problem('capture-lost', `the words of the jack can no longer be read (${systemReason(error)})`));
+        finish();
+      });
+      log.once('close', finish);
+    });
+  }
+
+  private async sendKeys(): Promise<void> {
+    for await (const bytes of this.options.keys ?? []) {
+      if (this.over) return;
+      this.touched = true;
+      this.emulator.keys.write(bytes);
+    }
+  }
+}

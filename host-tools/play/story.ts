@@ -1,0 +1,237 @@
+// What has happened in a run so far, from the player's records and from the words: told as events, summed up as the
+// report.
+
+import type { Build } from '../build/program.js';
+import { trueRate, type JackCapture } from '../capture/jack.js';
+import type { PackedTrack } from '../media/pack.js';
+import { Problem } from '../problem.js';
+import type { PlayEvent } from './options.js';
+import type { EventQueue } from './queue.js';
+import { numberField, textField, type PlayerRecord } from './records.js';
+import { errorReport, SCHEMA, type PlayReport, type TrackReport } from './report.js';
+import type { RunEnd, RunEvents } from './run-player.js';
+
+/** A track as the player told it. */
+interface Played {
+  name: string;
+  rateHz: number;
+  channels: number;
+  /** Frames that the file has. */
+  total: number;
+  /** Frames that were played, once it has ended. */
+  frames?: number;
+  pcmCrc32?: string;
+}
+
+export interface ReportOptions {
+  interrupted: boolean;
+  end?: RunEnd;
+  deterministic?: boolean;
+}
+
+export class Story implements RunEvents {
+  private readonly problems: Problem[] = [];
+  private readonly played: (Played | undefined)[] = [];
+  private tracks: PackedTrack[] = [];
+  private build: Build | undefined;
+  private capture: JackCapture | undefined;
+  private fileOf: (track: number) => string = () => '';
+  private current: number | undefined;
+  private shown = -1;
+  private since = 0;
+  private underruns = 0;
+  private firstSampleMs: number | undefined;
+  private done = false;
+
+  constructor(private readonly queue: EventQueue<PlayEvent>) {}
+
+  tell(event: PlayEvent): void {
+    this.queue.push(event);
+  }
+
+  stage(stage: 'packing' | 'building' | 'booting' | 'finishing'): void {
+    this.tell({ event: 'stage', stage });
+  }
+
+  note(text: string): void {
+    this.tell({ event: 'note', text });
+  }
+
+  problem(problem: Problem): void {
+    this.problems.push(problem);
+    this.tell({ event: 'problem', problem });
+  }
+
+  /** Takes a Problem; anything else is thrown on. */
+  caught(error: unknown): void {
+    if (!(error instanceof Problem)) throw error;
+    this.problem(error);
+  }
+
+  expect(tracks: PackedTrack[], build: Build): void {
+    this.tracks = tracks;
+    this.build = build;
+  }
+
+  follow(capture: JackCapture, fileOf: (track: number) => string): void {
+    this.capture = capture;
+    this.fileOf = fileOf;
+  }
+
+  names(): (string | undefined)[] {
+    return this.played.map((track) => track?.name);
+  }
+
+  text(text: string): void {
+    this.tell({ event: 'console', text });
+  }
+
+  tick(): void {
+    const index = this.current;
+    const track = index === undefined ? undefined : this.played[index];
+    if (index === undefined || !track) return;
+    const frames = Math.min(this.capture?.trackFrames[index] ?? 0, track.total);
+    if (frames === this.shown) return;
+    this.shown = frames;
+    const speed = frames / track.rateHz / Math.max(0.05, (Date.now() - this.since) / 1000);
+    this.tell({ event: 'progress', index, frames, total: track.total, speed });
+  }
+
+  record(record: PlayerRecord): void {
+    const index = numberField(record, 'index') ?? 0;
+    switch (record.event) {
+      case 'track':
+        this.begin(index, record);
+        break;
+      case 'first': {
+        const [ticks, rate] = [numberField(record, 'ticks'), numberField(record, 'rate')];
+        if (ticks !== undefined && rate !== undefined && rate > 0) this.firstSampleMs ??= (ticks * 1000) / rate;
+        break;
+      }
+      case 'end':
+        this.end(index, record);
+        break;
+      case 'error':
+        this.problem(
+          new Problem('refused', textField(record, 'text') ?? textField(record, 'code') ?? 'is not played', {
+            file: this.tracks[index]?.given ?? textField(record, 'name'),
+            offset: numberField(record, 'offset'),
+          }),
+        );
+        break;
+      case 'underruns':
+        this.underruns = numberField(record, 'count') ?? this.underruns;
+        break;
+      case 'done':
+        this.done = true;
+        break;
+      default:
+        break;
+    }
+    this.tell({ event: 'record', record });
+  }
+
+  private begin(index: number, record: PlayerRecord): void {
+    const track: Played = {
+      name: this.tracks[index]?.name ?? textField(record, 'name') ?? `track ${index + 1}`,
+      rateHz: numberField(record, 'rateHz') ?? 0,
+      channels: numberField(record, 'channels') ?? 0,
+      total: numberField(record, 'frames') ?? 0,
+    };
+    this.played[index] = track;
+    this.current = index;
+    this.shown = -1;
+    this.since = Date.now();
+    this.tell({
+      event: 'track',
+      index,
+      name: track.name,
+      rateHz: track.rateHz,
+      channels: track.channels,
+      frames: track.total,
+    });
+  }
+
+  private end(index: number, record: PlayerRecord): void {
+    const track = this.played[index];
+    if (!track) return;
+    const frames = numberField(record, 'frames');
+    const crc = textField(record, 'pcmCrc32');
+    if (frames !== undefined) track.frames = frames;
+    if (crc !== undefined) track.pcmCrc32 = crc;
+    if (this.current === index) this.tick();
+  }
+
+  report(options: ReportOptions): PlayReport {
+    const { end } = options;
+    if (end) this.judge(end);
+    const totals = this.capture?.totals();
+    const report: PlayReport = {
+      schema: SCHEMA,
+      tracks: this.played.flatMap((track, index) => (track ? this.trackReport(track, index) : [])),
+      words: totals?.words ?? 0,
+      wordsSha256: totals?.wordsSha256 ?? '',
+      underruns: this.underruns,
+      kernelBytes: this.build?.image.length ?? 0,
+      buildId: this.build?.buildId ?? '',
+      errors: this.problems.map(errorReport),
+      interrupted: options.interrupted,
+    };
+    if (options.deterministic && this.firstSampleMs !== undefined) report.firstSampleMs = this.firstSampleMs;
+    return report;
+  }
+
+  private trackReport(track: Played, index: number): TrackReport[] {
+    const state = this.capture?.trackStates[index];
+    if (!state) return [];
+    return [
+      {
+        name: track.name,
+        rateHz: track.rateHz,
+        channels: track.channels,
+        frames: track.frames ?? this.capture?.trackFrames[index] ?? 0,
+        pcmCrc32: track.pcmCrc32 ?? null,
+        ...trueRate(state),
+        capture: this.fileOf(index),
+      },
+    ];
+  }
+
+  /** What the end of the run says about the run. */
+  private judge(end: RunEnd): void {
+    if (end.fault && this.build) {
+      this.tell({ event: 'fault', report: end.fault, build: this.build });
+      const text = end.fault.fields['text'];
+      this.problem(
+        new Problem('fault', `the firmware stopped with a fault: ${end.fault.kind}${text ? ` (${text})` : ''}`),
+      );
+      return;
+    }
+    if (end.interrupted || this.problems.some(({ code }) => ENDING.has(code))) return;
+    if (!this.done) {
+      const status = end.emulator.signal ?? `status ${end.emulator.status ?? 'unknown'}`;
+      const said = end.emulator.said.split('\n').at(-1) ?? '';
+      this.problem(
+        new Problem('emulator-failed', `QEMU ended before the last track did (${status})${said ? `: ${said}` : ''}`),
+      );
+      return;
+    }
+    if (!end.touched) this.checkFrames();
+  }
+
+  /** Without a hand on the keys every frame that the player counted must have come out of the jack. */
+  private checkFrames(): void {
+    for (const [index, track] of this.played.entries()) {
+      const captured = this.capture?.trackFrames[index] ?? 0;
+      if (track?.frames !== undefined && track.frames !== captured)
+        this.problem(
+          new Problem('capture-lost', `${captured} of ${track.frames} frames came out of the jack`, {
+            file: this.tracks[index]?.given ?? track.name,
+          }),
+        );
+    }
+  }
+}
+
+/** Problems that explain why a run ended. */
+const ENDING = new Set(['emulator-silent', 'time-limit', 'capture-lost', 'write-failed']);
