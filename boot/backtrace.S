@@ -57,7 +57,11 @@ routine backtrace_print
     load    x0, runtime
     bl      FindModuleOffset
     add     x19, x19, #1
-    cbz     w0, 1b                      // the stub of an import has no place in the module
+    // The stub of an import and the entry of a function have no place in the module: 0, or nonsense.
+    sub     w1, w0, #1
+    load    x2, module_bytes
+    cmp     x1, x2
+    b.hs    1b
     str     x0, [sp, #-16]!
     address x0, text_frame
     bl      print

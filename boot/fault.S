@@ -51,7 +51,7 @@ finish_frames:
     load    x0, runtime
     cbz     x0, 1f
     bl      backtrace_print
-1:  say     text_end
+1:  say     text_finish
     load    x0, build_id
     mov     w1, #16
     bl      print_hex
@@ -189,8 +189,15 @@ routine fault_stuck
 
 // fault_frame has what happened: the fields of the first line, then the registers.
 exception:
-    say_register field_vector, FRAME_VECTOR
-    say_register field_esr, FRAME_ESR
+    say     field_vector
+    address x0, fault_frame
+    ldr     x0, [x0, #FRAME_VECTOR]
+    bl      print_decimal
+    say     field_esr
+    address x0, fault_frame
+    ldr     x0, [x0, #FRAME_ESR]
+    mov     w1, #8
+    bl      print_hex
     say_register field_far, FRAME_FAR
     say_register field_elr, FRAME_ELR
     say_register field_spsr, FRAME_SPSR
@@ -233,7 +240,7 @@ routine fault_nested
     say     kind_nested
     say     field_esr
     mov     x0, x22
-    mov     w1, #16
+    mov     w1, #8
     bl      print_hex
     say     field_far
     mov     x0, x23
@@ -272,14 +279,14 @@ text kind_stack, "stack-overflow"
 text kind_exception, "exception"
 text kind_nested, "nested"
 text field_text, " text="
-text field_vector, " vector=0x"
+text field_vector, " vector="
 text field_esr, " esr=0x"
 text field_far, " far=0x"
 text field_elr, " elr=0x"
 text field_spsr, " spsr=0x"
 text field_sp, " sp=0x"
 text field_value, "=0x"
-text text_end, "fault end build="
+text text_finish, "fault end build="
 // What a stopped or trapping module returns; told apart by address.
 text text_hang, "hang"
 text text_serror, "serror"

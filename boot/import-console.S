@@ -70,10 +70,11 @@ routine import_fault
 3:  trap_with text_fault_outside
 
 routine import_exit
-    ldr     w19, [x2, #SLOT0]           // no return: nothing has to be kept
-    ldr     w20, [x2, #SLOT1]
-    cmp     w19, #EXIT_POWER_OFF
+    ldr     w1, [x2, #SLOT0]
+    cmp     w1, #EXIT_POWER_OFF
     b.hi    1f
+    mov     w19, w1                     // no return: nothing has to be kept
+    ldr     w20, [x2, #SLOT1]
     bl      uart_drain
     msr     daifset, #DAIF_ALL
     mov     w0, w20
@@ -81,8 +82,7 @@ routine import_exit
     b.lo    power_end
     b.eq    power_restart
     b       power_off
-1:  mov     w1, w19
-    trap_with text_exit
+1:  trap_with text_exit
 
 text text_take, "take outside linear memory: 0x"
 text text_take_queue, "take from no queue: 0x"

@@ -18,6 +18,7 @@ routine load_module
     mov     x19, x0
     mov     x20, x1
     store   xzr, runtime, x2
+    store   x1, module_bytes, x2
     mov     x0, #0
     bl      arena_reset
     bl      m3_NewEnvironment
@@ -158,3 +159,4 @@ text text_signature, "export of another type"
 text text_colon, ": "
 
 variable runtime, 8
+variable module_bytes, 8               // of the running module

@@ -1,0 +1,159 @@
+import assert from 'node:assert/strict';
+import fs from 'node:fs';
+import path from 'node:path';
+import { libraryRoot } from '../../host-tools/build/library.js';
+import { readReport, sourceLines, testFirmware, type TestFirmware } from '../support/firmware.js';
+import { runQemu, type QemuOptions } from '../support/qemu.js';
+
+const source = fs.readFileSync(path.join(libraryRoot, 'test', 'programs', 'faults.ts'), 'utf8').split('\n');
+
+/** The line of faults.ts that ends in this comment. */
+function marked(comment: string): string {
+  const index = source.findIndex((line) => line.endsWith(`// ${comment}`));
+  assert.notEqual(index, -1, comment);
+  return `faults.ts:${index + 1}`;
+}
+
+describe('fault reports', function () {
+  this.timeout(60_000);
+  let firmware: TestFirmware;
+  before(async () => {
+    firmware = await testFirmware('faults', 0);
+  });
+
+  async function report(kind: number, options: QemuOptions = {}) {
+    const run = await runQemu(firmware, { words: [kind], ...options });
+    assert.equal(run.status, 1, run.console + run.errors);
+    const found = readReport(run.console);
+    assert.equal(found.buildId, firmware.buildId);
+    return { ...found, line: found.lines[0] ?? '', places: sourceLines(found, firmware) };
+  }
+
+  it('names the line of a trap and of the calls that led to it', async () => {
+    const { kind, line, places } = await report(1);
+    assert.equal(kind, 'trap');
+    assert.equal(line, 'fault kind=trap text="unreachable executed"');
+    assert.deepEqual(places, [marked('trap'), marked('inner'), marked('middle'), marked('outer')]);
+  });
+
+  it('is the same inside step', async () => {
+    const { places } = await report(1001);
+    assert.deepEqual(places, [marked('trap'), marked('inner'), marked('middle'), marked('outer in step')]);
+  });
+
+  it('keeps the innermost line in optimised code', async () => {
+    const optimised = await testFirmware('faults', 3);
+    const run = await runQemu(optimised, { words: [2] });
+    assert.equal(sourceLines(readReport(run.console), optimised)[0], marked('bounds'));
+  });
+
+  for (const [number, text, comment] of [
+    [2, 'out of bounds memory access', 'bounds'],
+    [3, 'integer divide by zero', 'divide'],
+    [9, 'stack overflow', 'recursion'],
+  ] as const)
+    it(`names the line of: ${text}`, async () => {
+      const { kind, line, places } = await report(number);
+      assert.equal(kind, 'trap');
+      assert.equal(line, `fault kind=trap text="${text}"`);
+      assert.equal(places[0], marked(comment));
+      assert.equal(places.at(-1), marked('outer'));
+    });
+
+  it('passes over the middle of a deep stack and says how many frames', async () => {
+    const { lines } = await report(9);
+    const frames = lines.filter((line) => line.startsWith('  wasm'));
+    assert.match(frames[47] ?? '', /^ {2}wasm more=\d{3}$/);
+    assert.equal(frames.length, 47 + 1 + 16);
+  });
+
+  for (const [number, esr, far, comment] of [
+    [4, '96000010', 'fe20c800', 'read abort'],
+    [5, '96000050', 'fe20c818', 'write abort'],
+  ] as const)
+    it(`reports a ${comment} with the registers`, async () => {
+      const { kind, line, places } = await report(number);
+      assert.equal(kind, 'data-abort');
+      assert.match(
+        line,
+        new RegExp(`^fault kind=data-abort vector=0 esr=0x${esr} far=0x00000000${far} elr=0x[0-9a-f]{16} `),
+      );
+      assert.deepEqual(places, [marked(comment), marked('inner'), marked('middle'), marked('outer')]);
+    });
+
+  for (const [number, comment] of [
+    [6, 'spin'],
+    [7, 'memory'],
+  ] as const)
+    it(`ends an endless loop: ${comment}`, async () => {
+      const { kind, places } = await report(number);
+      assert.equal(kind, 'hang');
+      assert.equal(places[0], marked(comment));
+      assert.equal(places.at(-1), marked('outer'));
+    });
+
+  it('ends an endless loop of calls', async () => {
+    const { kind, places } = await report(1008);
+    assert.equal(kind, 'hang');
+    // In the loop, or in the function that it calls.
+    assert.equal(places.includes(marked('calls')) || places[0] === marked('calls'), true, places.join());
+    assert.equal(places.at(-1), marked('outer in step'));
+  });
+
+  it('ends a wait for what never comes', async () => {
+    const { kind, places } = await report(12, { deterministic: true });
+    assert.equal(kind, 'hang');
+    assert.equal(places[0], marked('endless wait'));
+  });
+
+  it('prints the text of fault, escaped', async () => {
+    const { kind, line, places } = await report(11);
+    assert.equal(kind, 'abort');
+    assert.equal(line, 'fault kind=abort code=2 text=" say\\"s\\" "');
+    assert.deepEqual(places.slice(0, 2), [marked('give'), marked('give it')]);
+  });
+
+  it('ends the emulator without semihosting too', async () => {
+    const run = await runQemu(firmware, { words: [1], semihosting: false });
+    assert.equal(readReport(run.console).kind, 'trap');
+    assert.equal(run.status, 0, 'by power-off, which has no status');
+  });
+
+  it('says nothing when nothing is wrong', async () => {
+    const run = await runQemu(firmware, { words: [0] });
+    assert.deepEqual([run.console, run.status], ['', 0]);
+  });
+
+  describe('of imports with hostile arguments', () => {
+    const cases: [number, string][] = [
+      [100, 'copyIn outside linear memory: 0x7fffffff'],
+      [101, 'copyIn outside linear memory: 0x00000000'],
+      [102, 'copyIn outside linear memory: 0xfffffffc'],
+      [103, 'copyOut outside linear memory: 0xfffffff0'],
+      [104, 'send outside linear memory: 0xffffffff'],
+      [105, 'take outside linear memory: 0xfffffff0'],
+      [106, 'take from no queue: 0x00000007'],
+      [107, 'crc32 outside linear memory: 0x7fffffff'],
+      [108, 'read32 outside devices and DMA window: 0x00080000'],
+      [109, 'read32 needs a multiple of 4: 0xfe200001'],
+      [110, 'write32 outside devices and DMA window: 0x01200000'],
+      [111, 'write32 outside devices and DMA window: 0x00fffffc'],
+      [112, 'probe32 outside devices and DMA window: 0x3e000000'],
+      [113, 'listen to no interrupt: 0x00000099'],
+      [114, 'listen to no interrupt: 0x0000001f'],
+      [115, 'listen to no interrupt: 0x00000100'],
+      [116, 'listen with no event bit: 0x00000007'],
+      [117, 'listen with no event bit: 0x0000001f'],
+      [118, 'fault with a text outside linear memory: 0x7fffffff'],
+      [119, 'exit of no kind: 0x00000003'],
+      [120, 'fault with a text outside linear memory: 0x00000000'],
+    ];
+    for (const [number, text] of cases)
+      it(text, async () => {
+        const { kind, line, places } = await report(number);
+        assert.equal(kind, 'trap');
+        assert.equal(line, `fault kind=trap text="${text}"`);
+        assert.equal(places.at(-1), marked('outer'));
+      });
+  });
+});
