@@ -2,6 +2,7 @@
 // Asking the mailbox takes a while on a board, so a player opens its jack first.
 
 import { Info, info } from '../drivers/board';
+import { Jack, JackMode, JackSign } from '../drivers/jack';
 import { armMemoryBytes, boardRevision, Clock, clockRate, temperature } from '../drivers/mailbox';
 import { boardMemoryMiB, boardMinor, boardName, isSupported } from '../drivers/revision';
 import { endLine, print, printByte, printFixed, printHex, printLine, printNumber } from './console/console';
@@ -89,6 +90,17 @@ export function printBanner(program: string): void {
   recordNumber('milliCelsius', heat);
   recordNumber('entryLevel', info(Info.EntryLevel));
   endRecord();
+}
+
+/** Prints which jack there is and, when they disagree, the signs. After `jack.probe`. */
+export function printJack(jack: Jack): void {
+  print(jack.mode === JackMode.Pwm1 ? 'jack: PWM1' : 'jack: capture');
+  if (jack.disagree) {
+    print(' (signs disagree: DMA engine 7 is ');
+    print(jack.signs & JackSign.LiteEngine ? "a board's, PWM1 " : "an emulator's, PWM1 ");
+    print(jack.signs & JackSign.RegisterAnswers ? 'answers)' : 'does not answer)');
+  }
+  endLine();
 }
 
 /** An error or an answer of 0 is a clock that the firmware does not know. */

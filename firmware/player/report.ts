@@ -1,0 +1,91 @@
+// What the player says about tracks: one line for people, and the record for programs.
+
+import { Source, SourceError, sourceErrorCode, sourceErrorText } from '../audio/source';
+import { endLine, print, printByte, printNumber, printTime } from '../console/console';
+import { printName } from '../console/names';
+import { beginRecord, endRecord, recordHex, recordName, recordNumber, recordText } from '../console/records';
+import { Endings } from './endings';
+
+/** Console bytes that one track's line and record may need: a name of 255 bytes, six bytes each in JSON. */
+export const REPORT_BYTES: i32 = 2048;
+
+/** A track as it is named in reports: its number, how many there are, and its name's bytes. */
+export class TrackName {
+  index: i32 = 0;
+  count: i32 = 0;
+  ptr: usize = 0;
+  length: i32 = 0;
+}
+
+function printWhich(track: TrackName): void {
+  printNumber(track.index + 1);
+  printByte(0x2f);
+  printNumber(track.count);
+  printByte(0x20);
+  printName(track.ptr, track.length);
+}
+
+/** A track begins. */
+export function reportTrack(track: TrackName, source: Source): void {
+  printWhich(track);
+  print('  ');
+  printNumber(source.rateHz);
+  print(source.channels === 1 ? ' Hz mono ' : ' Hz stereo ');
+  printTime(source.frames / source.rateHz);
+  endLine();
+  if (!beginRecord('track')) return;
+  recordNumber('index', track.index);
+  recordName('name', track.ptr, track.length);
+  recordNumber('rateHz', source.rateHz);
+  recordNumber('channels', source.channels);
+  recordNumber('frames', source.frames);
+  endRecord();
+}
+
+/** A track cannot be played, or not further; or, as a `warning`, it is odd and is played. */
+export function reportProblem(track: TrackName, error: SourceError, offset: i64, warning: bool): void {
+  printWhich(track);
+  print(': ');
+  print(sourceErrorText(error));
+  print(' at byte ');
+  printNumber(offset);
+  endLine();
+  if (!beginRecord(warning ? 'warning' : 'error')) return;
+  recordNumber('index', track.index);
+  recordName('name', track.ptr, track.length);
+  recordText('code', sourceErrorCode(error));
+  recordNumber('offset', offset);
+  recordText('text', sourceErrorText(error));
+  endRecord();
+}
+
+/** The jack cannot be opened for a track: `error` is a JackError. */
+export function reportJack(track: TrackName, error: i32): void {
+  printWhich(track);
+  print(': the jack does not open, error ');
+  printNumber(error);
+  endLine();
+  if (!beginRecord('error')) return;
+  recordNumber('index', track.index);
+  recordName('name', track.ptr, track.length);
+  recordText('code', 'jack');
+  recordText('text', 'the jack does not open');
+  recordNumber('jackError', error);
+  endRecord();
+}
+
+/** The last frame of a track was heard: the first of `endings`. */
+export function reportEnd(endings: Endings): void {
+  if (!beginRecord('end')) return;
+  recordNumber('index', endings.index);
+  recordNumber('frames', endings.frames);
+  if (endings.summed) recordHex('pcmCrc32', endings.sum, 8);
+  endRecord();
+}
+
+/** A record with one number. */
+export function reportNumber(event: string, name: string, value: i64): void {
+  if (!beginRecord(event)) return;
+  recordNumber(name, value);
+  endRecord();
+}
