@@ -22,7 +22,7 @@ export function testFirmware(name: string, optimize = 3, assembly: readonly stri
 }
 
 async function build(name: string, optimize: number, assembly: readonly string[]): Promise<TestFirmware> {
-  const compiled = await compileProgram(`test/programs/${name}.ts`, { optimize });
+  const compiled = await compileProgram(`test/programs/${name}.ts`, { optimize, board: true });
   return { ...compiled, ...(await buildImage({ wasm: compiled.wasm, assembly })) };
 }
 
