@@ -10,8 +10,8 @@ import { framesOf, toPcmExact, type Pcm } from './pcm.js';
 
 const BLOCK_HEADER = 4;
 const STREAMINFO_BYTES = 34;
-/** A decoder that hands out 32-bit floats is exact up to here. */
-const EXACT_BITS = 24;
+/** Depths that the library decodes, and exactly: its samples are 32-bit floats. */
+const EXACT_BITS = [8, 16, 24];
 
 interface StreamInfo {
   native: boolean;
@@ -52,16 +52,16 @@ function afterBlocks(bytes: Buffer, start: number): number {
   return bytes.length;
 }
 
-/** Throws Problem: more than two channels, more than 24 bits, cut off, damaged. */
+/** Throws Problem: more than two channels, another depth than 8, 16 or 24 bits, cut off, damaged. */
 export async function decodeFlac(bytes: Buffer, file: string): Promise<Pcm> {
   const info = streamInfo(bytes, file);
   const { channels } = info;
   if (channels !== 1 && channels !== 2)
     throw new Problem('unsupported-media', `has ${channels} channels; mono and stereo are played`, { file });
-  if (info.bits > EXACT_BITS)
+  if (!EXACT_BITS.includes(info.bits))
     throw new Problem('unsupported-media', `is FLAC with ${info.bits} bits`, {
       file,
-      hint: 'give it as WAV (flac -d), which is played at any depth',
+      hint: 'give it as WAV (flac -d), which is played at every depth',
     });
   const { FLACDecoder } = await import('@wasm-audio-decoders/flac');
   const library = new FLACDecoder();
@@ -95,7 +95,7 @@ export async function decodeFlac(bytes: Buffer, file: string): Promise<Pcm> {
 }
 
 function md5(pcm: Pcm): string {
-  const bytes = Math.ceil(pcm.bits / 8);
+  const bytes = pcm.bits / 8;
   const hash = crypto.createHash('md5');
   const { samples } = pcm;
   if (bytes === 2)

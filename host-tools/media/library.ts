@@ -15,7 +15,7 @@ export interface Decoder {
 }
 
 /* eslint no-console: off -- what the libraries print is caught here */
-const CHATTY = /decoder/;
+const CHATTY = /decoder|libopus/;
 
 /** Decodes a whole file and frees the decoder. The libraries report errors on the console as well: not here. */
 export async function quietly(decoder: Decoder, bytes: Buffer): Promise<Decoded> {

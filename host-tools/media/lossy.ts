@@ -14,7 +14,10 @@ function whole(decoded: Decoded, channels: number, what: string, bytes: Buffer, 
       file,
       offset: decoded.errors[0]?.inputBytes ?? bytes.length,
     });
-  return toPcm16(decoded.channelData, decoded.sampleRate, channels);
+  const pcm = toPcm16(decoded.channelData, decoded.sampleRate, channels);
+  const count = decoded.errors.length;
+  if (count > 0) pcm.remark = `is damaged in ${count} place${count === 1 ? '' : 's'}, which are left out`;
+  return pcm;
 }
 
 /** Encoder delay and padding are cut off where the file tells them (LAME and Xing tags). Throws Problem. */

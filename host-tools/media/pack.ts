@@ -88,11 +88,10 @@ export async function* pack(options: PackOptions): AsyncGenerator<PackEvent, Pac
           seconds,
         };
         tracks.push(track);
-        if (fitted.shortened)
-          yield {
-            event: 'warning',
-            problem: new Problem('bad-media', `its name is too long for the archive: ${track.name}`, { file: given }),
-          };
+        const remarks = [member.remark, fitted.shortened ? `has too long a name, cut to ${track.name}` : undefined];
+        for (const remark of remarks)
+          if (remark !== undefined)
+            yield { event: 'warning', problem: new Problem('bad-media', remark, { file: given }) };
         yield { event: 'packed', track };
       } catch (error) {
         if (!(error instanceof Problem) || error.code === 'write-failed') throw error;
@@ -121,6 +120,7 @@ interface Member {
   packed: 'wav' | 'qoa' | undefined;
   rateHz: number | undefined;
   seconds: number | undefined;
+  remark?: string | undefined;
 }
 
 async function makeMember(bytes: Buffer, file: string, options: PackOptions): Promise<Member> {
@@ -139,7 +139,7 @@ async function makeMember(bytes: Buffer, file: string, options: PackOptions): Pr
   const seconds = pcm.samples.length / pcm.channels / pcm.rateHz;
   if (qoa && pcm.samples.length === 0) throw new Problem('bad-media', 'has no frames', { file, offset: bytes.length });
   const packed = qoa ? encodeQoa(toInt16(pcm), pcm.rateHz, pcm.channels) : encodeWav(pcm);
-  return { bytes: packed, format, packed: qoa ? 'qoa' : 'wav', rateHz: pcm.rateHz, seconds };
+  return { bytes: packed, format, packed: qoa ? 'qoa' : 'wav', rateHz: pcm.rateHz, seconds, remark: pcm.remark };
 }
 
 /** Rate and duration from the first frame's header; the device judges whether the rest is sound. */

@@ -1,12 +1,14 @@
 // Decoded sound on the host, as it goes into a WAV file.
 
-/** Interleaved samples. `bits` is the width they have: 8 to 24, signed whatever the container makes of them. */
+/** Interleaved samples. `bits` is the width they have, 8, 16 or 24; signed whatever the container makes of them. */
 export interface Pcm {
   rateHz: number;
   channels: 1 | 2;
   bits: number;
   /** `frames * channels` values. */
   samples: Int16Array | Int32Array;
+  /** What the decoder had to leave out, for people. */
+  remark?: string;
 }
 
 /** Frames of one channel set. */

@@ -15,11 +15,10 @@ const FORMAT_EXTENSIBLE = 0xfffe;
 const RIFF_HEADER = 12;
 const CHUNK_HEADER = 8;
 
-/** A WAV file in memory. Depths between two whole bytes are shifted up to the container, as `flac -d` does. */
+/** A WAV file in memory, as `flac -d` writes it. */
 export function encodeWav(pcm: Pcm): Buffer {
-  const bytes = Math.ceil(pcm.bits / 8);
-  const shift = bytes * 8 - pcm.bits;
-  const header = wavHeader({ rateHz: pcm.rateHz, channels: pcm.channels, bits: bytes * 8 });
+  const bytes = pcm.bits / 8;
+  const header = wavHeader({ rateHz: pcm.rateHz, channels: pcm.channels, bits: pcm.bits });
   const dataBytes = pcm.samples.length * bytes;
   const out = Buffer.alloc(header.length + dataBytes + (dataBytes & 1));
   header.copy(out);
@@ -27,12 +26,12 @@ export function encodeWav(pcm: Pcm): Buffer {
   let at = header.length;
   const { samples } = pcm;
   if (bytes === 2) {
-    for (let i = 0; i < samples.length; i++, at += 2) out.writeInt16LE((samples[i] as number) << shift, at);
+    for (let i = 0; i < samples.length; i++, at += 2) out.writeInt16LE(samples[i] as number, at);
   } else if (bytes === 1) {
-    for (let i = 0; i < samples.length; i++) out[at++] = ((samples[i] as number) << shift) + 128;
+    for (let i = 0; i < samples.length; i++) out[at++] = (samples[i] as number) + 128;
   } else {
     for (let i = 0; i < samples.length; i++, at += 3) {
-      const value = (samples[i] as number) << shift;
+      const value = samples[i] as number;
       out[at] = value;
       out[at + 1] = value >> 8;
       out[at + 2] = value >> 16;
