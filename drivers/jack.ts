@@ -19,7 +19,7 @@ import { busRegister, DmaChannel } from './dma';
 import { JACK_FIRST, JACK_SECOND, PinFunction, setPinFunction } from './gpio';
 import { header, Header } from './jack-header';
 import { jackMode, JackMode, jackSigns, JackSign } from './jack-probe';
-import { BRIDGE_SLOTS, JackStream, NOT_YET } from './jack-stream';
+import { BRIDGE_SLOTS, JackStream } from './jack-stream';
 import { CAPTURE, FIF1, NOTE_RATE, NOTE_REPEAT, NOTE_TRACK, Pwm, PWM1, STA, STA_EMPT, STAMPS } from './pwm';
 import { STA_BERR, STA_GAPO1, STA_GAPO2, STA_RERR, STA_WERR } from './pwm';
 import { MAX_PAIRS, Sink } from './sink';
