@@ -140,7 +140,7 @@ async function compileWith(
     ...['--baseDir', files.root],
     ...(options.packages ?? []).flatMap((folder) => ['--path', path.resolve(folder)]),
     ...['--outFile', OUTPUT, '--sourceMap', '--debug', '--noColors'],
-    ...['--optimizeLevel', String(options.optimize ?? 3), '--shrinkLevel', '0', '--converge'],
+    ...['--optimizeLevel', String(options.optimize ?? 3), '--shrinkLevel', '0'],
     ...['--runtime', 'stub'],
     ...(options.board ? ['--use', `abort=${LIBRARY_PREFIX}${ABORT}/abort`] : []),
     ...['--use', `MIRLEFT_VERSION=${versionNumber}`],

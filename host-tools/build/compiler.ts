@@ -27,10 +27,14 @@ export interface AscResult {
 
 /** The compiler itself broke down: not the program's fault, though another program text may avoid it. */
 export class CompilerCrash extends Error {
+  /** `output` is what the compiler said. */
   constructor(readonly output: string) {
     super(`the AssemblyScript compiler stopped without a result${output ? `\n${output}` : ''}`);
   }
 }
+
+/** A program of 7,600 lines takes 7 s. Some recursive functions are inlined into themselves without end at -O3. */
+const LIMIT_S = 90;
 
 export interface AscService {
   /** Loads the compiler, so that the first `run` need not. */
@@ -61,7 +65,18 @@ export function createAscService(): AscService {
     return new Promise((resolve, reject) => {
       const onError = (error: Error): void => finish(() => reject(new CompilerCrash(error.message)));
       const onExit = (): void => finish(() => reject(new CompilerCrash('')));
+      const giveUp = (output: string): void => {
+        // What the compiler left behind is not to be trusted with another program.
+        worker = undefined;
+        finish(() => reject(new CompilerCrash(output)));
+        void thread.terminate();
+      };
+      const limit = setTimeout(
+        () => giveUp(`it worked for ${LIMIT_S} s; try optimize 2, or write recursive functions as loops`),
+        LIMIT_S * 1000,
+      );
       const finish = (then: () => void): void => {
+        clearTimeout(limit);
         thread.off('message', onMessage).off('error', onError).off('exit', onExit).unref();
         then();
       };
@@ -69,10 +84,7 @@ export function createAscService(): AscService {
         if (message.kind === 'read') {
           thread.postMessage({ kind: 'read', id: message.id, text: read(message.name) } satisfies ToWorker);
         } else if (message.kind === 'crash') {
-          // What the compiler left behind is not to be trusted with another program.
-          worker = undefined;
-          finish(() => reject(new CompilerCrash(message.output)));
-          void thread.terminate();
+          giveUp(message.output);
         } else {
           const { error, written, diagnostics } = message;
           finish(() => resolve({ error, written: new Map(written), diagnostics }));

@@ -1,7 +1,7 @@
 // What a fault report's addresses mean in the source: offsets in the module become AssemblyScript function, file,
 // line and column, addresses of the kernel become symbols of boot/ or wasm3.
 
-import { originalPositionFor, TraceMap } from '@jridgewell/trace-mapping';
+import { decodedMappings, TraceMap } from '@jridgewell/trace-mapping';
 import type { FaultReport } from '../play/faults.js';
 import type { ElfSymbol } from './elf.js';
 import { functionAt, parseModule, type WasmModule } from './wasm-module.js';
@@ -21,11 +21,17 @@ export interface SourceFrame {
   offset: number;
   /** Without the path of its file: `mixVoice`, `Array<i32>#push`. */
   function?: string;
+  place?: SourcePlace;
+  /** For a place in AssemblyScript's own library: the last place before it that is not. Inlining hides the call. */
+  near?: SourcePlace;
+}
+
+export interface SourcePlace {
   /** Named as in `Compiled.sourceMap`. */
-  file?: string;
+  file: string;
   /** Both from 1. */
-  line?: number;
-  column?: number;
+  line: number;
+  column: number;
 }
 
 export interface KernelAddress {
@@ -50,14 +56,27 @@ export function shortName(name: string): string {
   return name.replace(/[^<>,|\s]*\//g, '');
 }
 
-/** The place in the source of an offset in the module. */
+const STANDARD_LIBRARY = '~lib/';
+/** Every failed assertion's innermost call says nothing. */
+const ABORT_FILE = /(^|\/)firmware\/abort\.ts$/;
+
+/** The places in the source of an offset in the module. Instructions without one belong to the one before them. */
 function locate(module: WasmModule, map: TraceMap, offset: number): SourceFrame {
-  const body = functionAt(module, offset);
   const frame: SourceFrame = { offset };
-  if (body) frame.function = shortName(body.name);
+  const body = functionAt(module, offset);
+  if (!body) return frame;
+  frame.function = shortName(body.name);
   // All of a module is one line of its map.
-  const { source, line, column } = originalPositionFor(map, { line: 1, column: offset });
-  return source === null ? frame : { ...frame, file: source, line, column: column + 1 };
+  const places = (decodedMappings(map)[0] ?? []).flatMap((segment): SourcePlace[] => {
+    if (segment.length === 1 || segment[0] < body.offset || segment[0] > offset) return [];
+    return [{ file: map.sources[segment[1]] ?? '?', line: segment[2] + 1, column: segment[3] + 1 }];
+  });
+  const place = places.at(-1);
+  if (!place) return frame;
+  const near = place.file.startsWith(STANDARD_LIBRARY)
+    ? places.findLast(({ file }) => !file.startsWith(STANDARD_LIBRARY))
+    : undefined;
+  return { ...frame, place, ...(near ? { near } : {}) };
 }
 
 /** The symbol that an address of the kernel belongs to. */
@@ -77,6 +96,7 @@ export function symbolize(report: FaultReport, build: SymbolSource): SymbolizedF
   const module = parseModule(build.wasm);
   const map = new TraceMap(build.sourceMap);
   const frames = report.frames.map((offset) => locate(module, map, offset));
+  if (report.kind === 'abort' && ABORT_FILE.test(frames[0]?.place?.file ?? '')) frames.shift();
   const elr = report.fields['elr'];
   const at = elr !== undefined && /^0x[0-9a-f]+$/i.test(elr) ? kernelSymbol(build.symbols, BigInt(elr)) : undefined;
   return { report, matches: true, frames, ...(at ? { at } : {}) };
@@ -84,11 +104,13 @@ export function symbolize(report: FaultReport, build: SymbolSource): SymbolizedF
 
 const hex = (value: number): string => `0x${value.toString(16)}`;
 
+const formatPlace = ({ file, line, column }: SourcePlace): string => `${file}:${line}:${column}`;
+
 /** `mixVoice (firmware/audio/mixer.ts:5:9)`, or as much of it as is known. */
-export function formatFrame(frame: SourceFrame): string {
-  const place =
-    frame.file === undefined ? `wasm +${hex(frame.offset)}` : `${frame.file}:${frame.line ?? 0}:${frame.column ?? 0}`;
-  return frame.function === undefined ? place : `${frame.function} (${place})`;
+export function formatFrame({ offset, place, near, ...frame }: SourceFrame): string {
+  const where = place === undefined ? `wasm +${hex(offset)}` : formatPlace(place);
+  const text = near === undefined ? where : `${where}, near ${formatPlace(near)}`;
+  return frame.function === undefined ? text : `${frame.function} (${text})`;
 }
 
 const TITLES: Record<string, string> = {
