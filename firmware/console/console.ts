@@ -7,7 +7,7 @@
 import { send, ticks } from '../../drivers/board';
 import { milliseconds } from '../../drivers/timer';
 
-const BUFFER_BYTES: i32 = 8192;
+const BUFFER_BYTES: i32 = 16384;
 /** At 115200 baud this empties 23 bytes of the board's queue. */
 const RETRY_MS: i64 = 2;
 const buffer = memory.data(BUFFER_BYTES);

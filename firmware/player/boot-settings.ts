@@ -1,0 +1,35 @@
+// player.ini on its way into Settings, and what is said about its wrong lines.
+
+import { endLine, print, printByte, printNumber } from '../console/console';
+import { printName } from '../console/names';
+import { MAX_PROBLEMS, Settings, settingProblemText } from '../settings';
+import { Bytes } from '../storage/bytes';
+
+/** Of a longer file only so much is read. */
+const MOST_BYTES: i32 = 4096;
+const text = memory.data(MOST_BYTES);
+
+/** Reads the settings from a file, which may be empty: all are then at their defaults. */
+export function readSettings(settings: Settings, file: Bytes): void {
+  settings.parse(text, max(file.read(0, text, MOST_BYTES), 0));
+}
+
+/** Prints a line for each that was not understood. */
+export function reportSettings(settings: Settings): void {
+  const told = min(settings.problems, MAX_PROBLEMS);
+  for (let i = 0; i < told; i++) {
+    print('player.ini line ');
+    printNumber(settings.problemLine(i));
+    print(': ');
+    print(settingProblemText(settings.problem(i)));
+    print(': ');
+    printName(settings.problemStart(i), settings.problemBytes(i));
+    endLine();
+  }
+  if (told < settings.problems) {
+    printByte(0x2b);
+    printNumber(settings.problems - told);
+    print(' more wrong lines');
+    endLine();
+  }
+}

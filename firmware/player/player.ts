@@ -1,0 +1,346 @@
+// The player: which track is next, what a key does, what happens at the end. `startPlayer` and `stepPlayer` are called
+// as the board calls a program's own; all that they need is made before the first of them.
+
+import { Exit, exit, Info, info, ticks } from '../../drivers/board';
+import { Jack, JackState } from '../../drivers/jack';
+import { tickRate } from '../../drivers/timer';
+import { Output, Pumped } from '../audio/output';
+import { Source, SourceError } from '../audio/source';
+import { volumeKey } from '../audio/volume-keys';
+import { boardFits, printBanner, printJack } from '../banner';
+import { Decoders } from '../codecs/decoders';
+import {
+  consoleRoom,
+  endLine,
+  flushConsole,
+  print,
+  printLine,
+  printNumber,
+  printTime,
+  serviceConsole,
+} from '../console/console';
+import { Key, nextKey } from '../console/keys';
+import { beginRecord, endRecord, recordNumber, setRecords } from '../console/records';
+import { Led, serviceLed, showLed } from '../led';
+import { Settings } from '../settings';
+import { readSettings, reportSettings } from './boot-settings';
+import { DemoSource } from './demo';
+import { Endings } from './endings';
+import { Playlist } from './playlist';
+import { REPORT_BYTES, reportEnd, reportJack, reportNumber, reportProblem, reportTrack } from './report';
+
+const enum State {
+  /** The board is not for this firmware. */
+  Refused,
+  /** Track `index` is to be opened. */
+  Opening,
+  Playing,
+  /** All is decoded; the last frames are still in the jack. */
+  Draining,
+  /** All was heard; keys may begin again. */
+  Ended,
+  /** The level goes down, then the program ends. */
+  Leaving,
+}
+
+/** After so many seconds at the end the jack is closed; a key opens it again. */
+const IDLE_SECONDS: i64 = 60;
+/** `p` goes to the track's beginning when more of it was played, else to the track before. */
+const AGAIN_SECONDS: i64 = 3;
+const SEEK_SECONDS: i64 = 10;
+const REFUSED_STATUS: i32 = 1;
+/** The console's buffer must have room for a track that fails and the next one that begins, and some ends. */
+const ROOM_BYTES: i32 = 3 * REPORT_BYTES;
+const HELP = 'space pause, n next, p previous, left and right 10 s, + - volume';
+
+const enum PlayerKey {
+  Pause = 0x20,
+  Help = 0x3f,
+  Next = 0x6e,
+  Previous = 0x70,
+}
+
+const jack = new Jack();
+const output = new Output(jack);
+const decoders = new Decoders();
+const demo = new DemoSource();
+const settings = new Settings();
+const playlist = new Playlist(decoders, demo);
+const endings = new Endings();
+
+let state: i32 = State.Refused;
+let source: Source = demo;
+/** Where to go on when a track cannot be played: 1 or -1. */
+let direction: i32 = 1;
+let opens: i32 = 0;
+let firstTold = false;
+let doneTold = false;
+let hinted = false;
+/** While Ended: the tick at which the jack is closed. */
+let idleUntil: i64 = 0;
+
+/** The first track's jack comes before all that is printed, as its level takes 64 ms to rise. */
+export function startPlayer(): void {
+  if (!boardFits()) return;
+  showLed(Led.Paused);
+  playlist.find();
+  readSettings(settings, playlist.settings);
+  if (!playlist.count && settings.demo) playlist.useDemo();
+  setRecords(settings.records);
+  jack.probe(settings.jack);
+  jack.free = settings.free;
+  output.summing = settings.crc;
+  output.tenthsDb = settings.volumeTenths;
+  state = State.Opening;
+  const some = playlist.count > 0;
+  const opened = some && open();
+
+  printBanner('player');
+  printJack(jack);
+  reportSettings(settings);
+  if (playlist.tooMany) printLine('only the first 1000 tracks are played');
+  if (opened) announce();
+  else if (some) fail();
+  else nothing();
+}
+
+/** Does what is due; returns the tick by which to call it again. */
+export function stepPlayer(): i64 {
+  if (state === State.Refused) {
+    if (flushConsole()) exit(Exit.End, REFUSED_STATUS);
+    return serviceConsole();
+  }
+  while (mayReport()) {
+    const key = nextKey();
+    if (!key) break;
+    press(key);
+  }
+  pump();
+  if (state === State.Opening && mayReport()) {
+    begin();
+    pump();
+  }
+  const due = jack.service();
+  listen();
+  return min(min(due, settle()), min(serviceLed(), serviceConsole()));
+}
+
+/** A full console holds up keys and new tracks, never the sound. */
+function mayReport(): bool {
+  return consoleRoom() >= ROOM_BYTES && !endings.full;
+}
+
+/** Opens the track `playlist.index`; false when it cannot be played. */
+function open(): bool {
+  source = playlist.open();
+  if (source.error !== SourceError.None) return false;
+  state = State.Playing;
+  output.play(source, playlist.index);
+  showLed(Led.Playing);
+  return true;
+}
+
+/** Opens a track and says so, or says why not and goes on to another. */
+function begin(): void {
+  if (open()) announce();
+  else fail();
+}
+
+function announce(): void {
+  tellJack();
+  reportTrack(playlist, source);
+  if (source.warning !== SourceError.None) reportProblem(playlist, source.warning, source.warningOffset, true);
+}
+
+function fail(): void {
+  reportProblem(playlist, source.error, source.errorOffset, false);
+  playlist.markFailed();
+  goOn(direction);
+}
+
+/** Goes on to the next track that may be played (`by` 1) or the one before; where there is none before, stays. */
+function goOn(by: i32): void {
+  direction = by;
+  state = State.Opening;
+  if (playlist.move(by)) return;
+  direction = 1;
+  if (by < 0 && (!playlist.hasFailed() || playlist.move(1))) return;
+  state = State.Draining;
+  output.stop();
+}
+
+/** Begins again with the first track (`by` 1) or the last. */
+function again(by: i32): void {
+  if (!playlist.count || !playlist.restart(by)) return;
+  direction = by;
+  state = State.Opening;
+}
+
+/** The track has come to its end, or is left: its `end` is told when its last frame has been heard. */
+function finish(): void {
+  const summed = output.summing && output.whole;
+  endings.add(output.mark, playlist.index, output.appended, summed ? <i64>output.sum.value : -1);
+}
+
+function pump(): void {
+  if (state !== State.Playing) return;
+  const pumped = output.pump();
+  tellJack();
+  if (pumped === Pumped.Ended) {
+    finish();
+    if (source.error !== SourceError.None) fail();
+    else goOn(1);
+  } else if (pumped === Pumped.NoJack) {
+    reportJack(playlist, output.jackError);
+    playlist.markFailed();
+    goOn(1);
+  }
+}
+
+/** Tells how the jack was opened, when it was. */
+function tellJack(): void {
+  if (opens === output.opens) return;
+  opens = output.opens;
+  if (!beginRecord('jack')) return;
+  recordNumber('rateHz', jack.rateHz);
+  recordNumber('range', jack.range);
+  recordNumber('repeat', jack.repeat);
+  endRecord();
+}
+
+/** Tells what has been heard. */
+function listen(): void {
+  if (!firstTold && jack.firstTrackTick >= 0) {
+    firstTold = true;
+    if (beginRecord('first')) {
+      recordNumber('ticks', jack.firstTrackTick - info(Info.EntryTicks));
+      recordNumber('rate', tickRate());
+      endRecord();
+    }
+  }
+  while (endings.count && output.heard(endings.mark)) {
+    reportEnd(endings);
+    endings.drop();
+  }
+}
+
+/** What follows when all was heard. Returns the tick by which something more follows. */
+function settle(): i64 {
+  switch (state) {
+    case State.Opening:
+      return mayReport() ? 0 : i64.MAX_VALUE;
+    case State.Draining:
+      if (!endings.count) end();
+      return state === State.Leaving ? 0 : i64.MAX_VALUE;
+    case State.Ended:
+      if (jack.state !== JackState.Open) return i64.MAX_VALUE;
+      if (ticks() < idleUntil) return idleUntil;
+      output.close();
+      return 0;
+    case State.Leaving:
+      if (jack.state !== JackState.Closed) return i64.MAX_VALUE;
+      tellDone();
+      if (flushConsole()) exit(Exit.End, playlist.failed ? 1 : 0);
+      return i64.MAX_VALUE;
+    default:
+      return i64.MAX_VALUE;
+  }
+}
+
+/** There are no tracks. */
+function nothing(): void {
+  printLine('no tracks: give WAV or QOA files in an archive, or set demo = on');
+  playlist.failed = 1;
+  state = State.Draining;
+}
+
+/** All was heard, or there is nothing to hear. */
+function end(): void {
+  if (settings.exitAtEnd) {
+    output.close();
+    state = State.Leaving;
+    return;
+  }
+  tellDone();
+  if (playlist.failed < playlist.count) printLine('end of tracks; p plays the last, space all of them again');
+  showLed(playlist.failed ? Led.Error : Led.Idle);
+  state = State.Ended;
+  idleUntil = ticks() + IDLE_SECONDS * tickRate();
+}
+
+function tellDone(): void {
+  if (doneTold) return;
+  doneTold = true;
+  if (jack.underruns) {
+    printNumber(jack.underruns);
+    printLine(' underruns');
+  }
+  reportNumber('underruns', 'count', jack.underruns);
+  reportNumber('done', 'failed', playlist.failed);
+}
+
+function press(key: i32): void {
+  if (volumeKey(output, key)) return;
+  switch (key) {
+    case PlayerKey.Pause:
+      pressPause();
+      break;
+    case PlayerKey.Next:
+      if (state !== State.Playing) break;
+      finish();
+      goOn(1);
+      break;
+    case PlayerKey.Previous:
+      pressPrevious();
+      break;
+    case Key.Left:
+      seek(source.position - SEEK_SECONDS * source.rateHz);
+      break;
+    case Key.Right:
+      seek(source.position + SEEK_SECONDS * source.rateHz);
+      break;
+    case PlayerKey.Help:
+      printLine(HELP);
+      break;
+    default:
+      if (!hinted) printLine('? lists the keys');
+      hinted = true;
+  }
+}
+
+function pressPause(): void {
+  if (state === State.Playing) {
+    output.pause(!output.paused);
+    showLed(output.paused ? Led.Paused : Led.Playing);
+    printPlace(output.paused ? 'paused at ' : 'on from ');
+  } else if (state === State.Ended) {
+    again(1);
+  }
+}
+
+function pressPrevious(): void {
+  if (state === State.Ended || state === State.Draining) {
+    again(-1);
+  } else if (state === State.Playing) {
+    if (source.position > AGAIN_SECONDS * source.rateHz || !playlist.hasPrevious()) {
+      seek(0);
+    } else {
+      finish();
+      goOn(-1);
+    }
+  }
+}
+
+function seek(frame: i64): void {
+  if (state !== State.Playing) return;
+  output.seek(frame);
+  printPlace('at ');
+}
+
+function printPlace(text: string): void {
+  print(text);
+  printTime(source.position / source.rateHz);
+  print(' of ');
+  printTime(source.frames / source.rateHz);
+  endLine();
+}

@@ -1,0 +1,11 @@
+// The player as a program: see firmware/player/.
+
+import { startPlayer, stepPlayer } from '../../player/player';
+
+export function start(_generation: i32): void {
+  startPlayer();
+}
+
+export function step(_events: i32): i64 {
+  return stepPlayer();
+}
