@@ -58,9 +58,12 @@ export const MAX_RATE_HZ: i32 = 192000;
 /** Frames of slower tracks are repeated until the carrier is no longer heard. */
 const MIN_CARRIER_HZ: i32 = 32000;
 
-/** The held level is kept this far ahead; a track that comes later than STARVED_MS before its turn is held up. */
-const HOLD_MS: i32 = 40;
-const STARVED_MS: i32 = 20;
+/**
+ * Thirds of `fillMs`: so far ahead the held level is kept, and a track that comes later than that before its turn is
+ * held up. The first must be below the fill, or there would never be room for a track.
+ */
+const HOLD_THIRDS: i32 = 2;
+const STARVED_THIRDS: i32 = 1;
 /** On a board the engine and its flags are looked at this often. */
 const WATCH_MS: i64 = 5;
 /** How long the FIFO may take to empty, in microseconds, and a close longer than what is ahead, in milliseconds. */
@@ -219,7 +222,7 @@ export class Jack implements Sink {
     this.update();
     if (this.state === JackState.Closing) return this.closing(now);
     if (stream.free && !this.broken) return 0;
-    const reserve = stream.pairsOf(this.broken ? HOLD_MS : STARVED_MS);
+    const reserve = stream.pairsOf((this.fillMs * (this.broken ? HOLD_THIRDS : STARVED_THIRDS)) / 3);
     if (stream.fill < reserve) this.hold(reserve);
     const full = stream.pairsOf(this.fillMs);
     const due = !this.broken && stream.fill >= full ? full - 1 : reserve - 1;
