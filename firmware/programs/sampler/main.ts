@@ -1,0 +1,90 @@
+// Plays the sounds of the RAM disk by keys: the first file by 1, … the ninth by 9, then a to z. Up to eight sound at
+// once. All must have the first one's rate; others are refused with a line.
+
+import { Jack, JackSetting } from '../../../drivers/jack';
+import { Mixer } from '../../audio/mixer';
+import { Output } from '../../audio/output';
+import { Source, SourceError, sourceErrorText } from '../../audio/source';
+import { volumeKey } from '../../audio/volume-keys';
+import { boardFits, printBanner, printJack } from '../../banner';
+import { Decoders } from '../../codecs/decoders';
+import { endLine, print, printByte, printLine, printNumber, serviceConsole } from '../../console/console';
+import { nextKey } from '../../console/keys';
+import { printName } from '../../console/names';
+import { Led, serviceLed, showLed } from '../../led';
+import { Part } from '../../storage/bytes';
+import { RamDisk } from '../../storage/ram-disk';
+import { Archive, Member } from '../../storage/ustar';
+
+const SOUNDS: i32 = 35;
+const DIGITS: i32 = 9;
+/** From a key to its sound: two blocks of 44.1 kHz, where 60 ms would be felt. */
+const FILL_MS: i32 = 24;
+
+const jack = new Jack();
+const output = new Output(jack);
+const mixer = new Mixer();
+const sounds = new StaticArray<Part>(SOUNDS);
+let count: i32 = 0;
+
+export function start(_generation: i32): void {
+  if (!boardFits()) return;
+  showLed(Led.Blink);
+  printBanner('sampler');
+  jack.probe(JackSetting.Auto);
+  jack.fillMs = FILL_MS;
+  printJack(jack);
+  findSounds();
+  if (count) output.play(mixer, 0);
+  else printLine('no sounds: give WAV or QOA files in an archive');
+}
+
+export function step(_events: i32): i64 {
+  for (let key = nextKey(); key; key = nextKey()) press(key);
+  output.pump();
+  if (count) showLed(mixer.playing ? Led.On : Led.Blink);
+  return min(jack.service(), min(serviceLed(), serviceConsole()));
+}
+
+function press(key: i32): void {
+  const sound = key >= 0x61 ? key - 0x61 + DIGITS : key - 0x31;
+  if (sound >= 0 && sound < count && (key >= 0x61 || key <= 0x39)) mixer.play(sounds[sound]);
+  else volumeKey(output, key);
+}
+
+function findSounds(): void {
+  const disk = new RamDisk();
+  const archive = new Archive();
+  const decoders = new Decoders();
+  archive.open(disk);
+  while (count < SOUNDS && archive.next() === Member.File) {
+    const file = new Part();
+    file.of(disk, archive.offset, archive.size);
+    const source = decoders.open(file);
+    if (!count) mixer.rateHz = source.rateHz;
+    const fit = source.error === SourceError.None && source.rateHz === mixer.rateHz;
+    printByte(fit ? keyOf(count) : 0x2d);
+    printByte(0x20);
+    printName(archive.name, archive.nameBytes);
+    if (fit) sounds[count++] = file;
+    else explain(source);
+    endLine();
+  }
+}
+
+function keyOf(sound: i32): i32 {
+  return sound < DIGITS ? 0x31 + sound : 0x61 + sound - DIGITS;
+}
+
+function explain(source: Source): void {
+  print(' is not played: ');
+  if (source.error !== SourceError.None) {
+    print(sourceErrorText(source.error));
+    print(' at byte ');
+    printNumber(source.errorOffset);
+  } else {
+    printNumber(source.rateHz);
+    print(' Hz, the first is ');
+    printNumber(mixer.rateHz);
+  }
+}
