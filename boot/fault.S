@@ -26,13 +26,13 @@
     bl      print_hex
 .endm
 
-// Only the first fault is reported: a second one while that is going on ends at once.
+// Only the first fault is reported: a second one while that is going on says so and ends.
 begin:
     mov     x19, x30
     msr     daifset, #DAIF_ALL
     adrp    x1, fault_entered
     ldr     w2, [x1, :lo12:fault_entered]
-    cbnz    w2, power_fail
+    cbnz    w2, fault_nested
     mov     w2, #1
     str     w2, [x1, :lo12:fault_entered]
     store   xzr, running_since, x1
@@ -161,23 +161,20 @@ routine fault_exception
     b       exception
 
 routine fault_stuck
-    ldr     w1, [x0, #FRAME_VECTOR]
-    mov     x20, x0
     mrs     x1, elr_el1
-    str     x1, [x20, #FRAME_ELR]
-    mrs     x1, spsr_el1
-    str     x1, [x20, #FRAME_SPSR]
+    mrs     x2, spsr_el1
+    stp     x1, x2, [x0, #FRAME_ELR]
     mrs     x1, sp_el0
-    str     x1, [x20, #FRAME_SP]
-    stp     xzr, xzr, [x20, #FRAME_ESR]
+    str     x1, [x0, #FRAME_SP]
+    stp     xzr, xzr, [x0, #FRAME_ESR]
     mov     x1, #1
-    str     x1, [x20, #FRAME_VECTOR]
-    stp     x19, x20, [x20, #152]
-    stp     x21, x22, [x20, #168]
-    stp     x23, x24, [x20, #184]
-    stp     x25, x26, [x20, #200]
-    stp     x27, x28, [x20, #216]
-    str     x29, [x20, #232]
+    str     x1, [x0, #FRAME_VECTOR]
+    stp     x19, x20, [x0, #FRAME_X19]  // an interrupt does not save these
+    stp     x21, x22, [x0, #FRAME_X19 + 16]
+    stp     x23, x24, [x0, #FRAME_X19 + 32]
+    stp     x25, x26, [x0, #FRAME_X19 + 48]
+    stp     x27, x28, [x0, #FRAME_X19 + 64]
+    str     x29, [x0, #FRAME_X19 + 80]
     bl      copy_frame
     bl      begin
     say     kind_hang_registers

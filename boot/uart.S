@@ -30,6 +30,10 @@ routine uart_init
     ldr     w4, =FSEL_UART_ALT0
     orr     w3, w3, w4
     str     w3, [x2, #GPFSEL1]
+    // Pins 32 and 33 can be this UART too (Bluetooth): as inputs they do not drive its receiver.
+    ldr     w3, [x2, #GPFSEL3]
+    bic     w3, w3, #FSEL_BLUETOOTH_MASK
+    str     w3, [x2, #GPFSEL3]
     ldr     w3, [x2, #GPIO_PULL0]
     bic     w3, w3, #PULL_UART_MASK
     orr     w3, w3, #PULL_UART
