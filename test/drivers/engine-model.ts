@@ -60,6 +60,17 @@ export class DmaEngines implements RegisterBlock {
     return this.block === undefined;
   }
 
+  /** Whether the last control block of a ring's three is loaded: a word from memory to memory. */
+  get atProgress(): boolean {
+    const block = this.block;
+    return block !== undefined && block.bytes === 4 && block.source >>> 30 === 3 && block.destination >>> 30 === 3;
+  }
+
+  /** The block being carried out was loaded before its successor was linked. */
+  missLink(): void {
+    this.setNext(0);
+  }
+
   read(offset: number): number {
     const channel = offset >> 8;
     const register = offset & 0xff;

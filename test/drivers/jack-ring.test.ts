@@ -93,95 +93,101 @@ describe('the ring of the jack', function () {
     rig = new Rig();
   });
 
-  it('plays blocks in order when the engine is fast, and when it never runs between', () => {
-    for (const steps of [0, 1000]) {
-      rig.restart();
-      rig.schedule = () => steps;
-      for (let n = 1; n <= 5; n++) rig.append(n);
-      rig.drain();
-      rig.check(5, () => `${steps} steps before each access`);
-    }
-  });
+  for (const storesLinger of [false, true]) {
+    describe(storesLinger ? 'when stores reach memory late' : 'when stores reach memory at once', () => {
+      before(() => (rig.board.storesLinger = storesLinger));
 
-  it('loses and doubles nothing, for every way the engine can run during one append', () => {
-    // All ways to lay up to 10 engine steps (a block is 6, then a stop) before the accesses of the second append.
-    rig.restart();
-    rig.append(1);
-    const from = rig.accesses;
-    rig.append(2);
-    const slots = rig.accesses - from + 3; // a restart adds three
-    rig.drain();
-    let cases = 0;
-    const plan = new Array<number>(slots).fill(0);
-    const each = (slot: number, left: number): void => {
-      if (slot === slots) {
+      it('plays blocks in order when the engine is fast, and when it never runs between', () => {
+        for (const steps of [0, 1000]) {
+          rig.restart();
+          rig.schedule = () => steps;
+          for (let n = 1; n <= 5; n++) rig.append(n);
+          rig.drain();
+          rig.check(5, () => `${steps} steps before each access`);
+        }
+      });
+
+      it('loses and doubles nothing, for every way the engine can run during one append', () => {
+        // All ways to lay up to 9 engine steps (a block is 6, then a stop) before the accesses of the second append.
         rig.restart();
         rig.append(1);
-        const first = rig.accesses;
-        rig.schedule = (access) => plan[access - first] ?? 0;
+        const from = rig.accesses;
         rig.append(2);
-        rig.append(3);
+        const slots = rig.accesses - from + 3; // a restart adds three
         rig.drain();
-        rig.check(3, () => `plan ${plan.join(' ')}`);
-        cases++;
-        return;
-      }
-      for (let steps = 0; steps <= left; steps++) {
-        plan[slot] = steps;
-        each(slot + 1, left - steps);
-      }
-      plan[slot] = 0;
-    };
-    each(0, 10);
-    assert.ok(cases > 10_000, `${cases} cases`);
-  });
-
-  it('loses and doubles nothing, for every two moments in three appends', () => {
-    rig.restart();
-    for (let n = 1; n <= 3; n++) rig.append(n);
-    const accesses = rig.accesses + 4;
-    rig.drain();
-    for (let one = 0; one < accesses; one++) {
-      for (let two = one; two < accesses; two++) {
-        for (let before = 1; before <= 8; before++) {
-          for (let after = two === one ? 8 : 1; after <= 8; after++) {
+        let cases = 0;
+        const plan = new Array<number>(slots).fill(0);
+        const each = (slot: number, left: number): void => {
+          if (slot === slots) {
             rig.restart();
-            rig.schedule = (access) => (access === one ? before : access === two ? after : 0);
-            for (let n = 1; n <= 3; n++) rig.append(n);
+            rig.append(1);
+            const first = rig.accesses;
+            rig.schedule = (access) => plan[access - first] ?? 0;
+            rig.append(2);
+            rig.append(3);
             rig.drain();
-            rig.check(3, () => `${before} steps before access ${one}, ${after} before ${two}`);
+            rig.check(3, () => `plan ${plan.join(' ')}`);
+            cases++;
+            return;
+          }
+          for (let steps = 0; steps <= left; steps++) {
+            plan[slot] = steps;
+            each(slot + 1, left - steps);
+          }
+          plan[slot] = 0;
+        };
+        each(0, 9);
+        assert.ok(cases > 10_000, `${cases} cases`);
+      });
+
+      it('loses and doubles nothing, for every two moments in three appends', () => {
+        rig.restart();
+        for (let n = 1; n <= 3; n++) rig.append(n);
+        const accesses = rig.accesses + 4;
+        rig.drain();
+        for (let one = 0; one < accesses; one++) {
+          for (let two = one; two < accesses; two++) {
+            for (let before = 1; before <= 8; before++) {
+              for (let after = two === one ? 8 : 1; after <= 8; after++) {
+                rig.restart();
+                rig.schedule = (access) => (access === one ? before : access === two ? after : 0);
+                for (let n = 1; n <= 3; n++) rig.append(n);
+                rig.drain();
+                rig.check(3, () => `${before} steps before access ${one}, ${after} before ${two}`);
+              }
+            }
           }
         }
-      }
-    }
-  });
+      });
 
-  it('goes round its slots many times under random lateness', () => {
-    let seed = 1;
-    const random = (below: number): number => {
-      seed = (Math.imul(seed, 1664525) + 1013904223) >>> 0;
-      return Math.floor((seed / 2 ** 32) * below);
-    };
-    rig.restart();
-    // Mostly still; else to the end of a block (where a wrong rule shows), or anywhere.
-    rig.schedule = () => {
-      const what = random(10);
-      if (what === 0) {
-        const steps = random(40);
-        for (let i = 0; i < steps; i++) rig.engine.step();
-        while (!rig.engine.betweenBlocks) rig.engine.step();
-      }
-      return what === 1 ? random(9) : 0;
-    };
-    const blocks = 1000;
-    for (let n = 1; n <= blocks; n++) {
-      while (rig.ring.ringLast() - rig.ring.ringPlayed() >= 127) {
-        rig.run(1 + random(300));
-        rig.ring.ringRestart();
-      }
-      rig.append(n);
-    }
-    rig.drain();
-    rig.check(blocks, () => 'random');
-  });
+      it('goes round its slots many times under random lateness', () => {
+        let seed = 1;
+        const random = (below: number): number => {
+          seed = (Math.imul(seed, 1664525) + 1013904223) >>> 0;
+          return Math.floor((seed / 2 ** 32) * below);
+        };
+        rig.restart();
+        // Mostly still; else to the end of a block (where a wrong rule shows), or anywhere.
+        rig.schedule = () => {
+          const what = random(10);
+          if (what === 0) {
+            const steps = random(40);
+            for (let i = 0; i < steps; i++) rig.engine.step();
+            while (!rig.engine.betweenBlocks) rig.engine.step();
+          }
+          return what === 1 ? random(9) : 0;
+        };
+        const blocks = 1000;
+        for (let n = 1; n <= blocks; n++) {
+          while (rig.ring.ringLast() - rig.ring.ringPlayed() >= 127) {
+            rig.run(1 + random(300));
+            rig.ring.ringRestart();
+          }
+          rig.append(n);
+        }
+        rig.drain();
+        rig.check(blocks, () => 'random');
+      });
+    });
+  }
 });

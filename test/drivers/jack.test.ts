@@ -398,6 +398,22 @@ describe('lateness at the jack', () => {
     assert.equal(rig.jack.underruns(), 1);
   });
 
+  it('starts an engine again that missed a link, at the block it would have come to (board)', () => {
+    const rig = new JackRig(wasm, 'board');
+    rig.open(44100);
+    const words = numbered(20_000, rig.jack.range());
+    rig.queue.push(...words);
+    rig.run(200);
+    while (rig.engines.betweenBlocks || !rig.engines.atProgress) rig.engines.step();
+    rig.engines.missLink();
+    rig.run(500);
+    const out = rig.output();
+    const from = out.findIndex((word, i) => word === words[0] && out[i + 1] === words[1] && out[i + 2] === words[2]);
+    const got = out.slice(from).filter((word, i, all) => word !== 0 || all[i ^ 1] !== 0);
+    assert.deepEqual(got.slice(0, words.length), words);
+    assert.equal(rig.jack.underruns(), 1, 'the FIFO ran empty meanwhile');
+  });
+
   it('counts GAPO2 and BERR as the hardware tells them', () => {
     const rig = new JackRig(wasm, 'board');
     rig.open(44100);

@@ -84,6 +84,8 @@ export class PwmModel implements RegisterBlock {
       this.lastWrite = this.board.now;
       if (this.level !== 0 && value !== (this.words.get(offset) ?? 0)) this.atLevel(offset, value);
     }
+    // A FIFO in use and empty raises GAPO2 and RERR at once.
+    if (offset === CTL && value & USEF && !this.engines?.running) this.flags |= 0x28;
     this.words.set(offset, offset === CTL ? value & ~0x40 : value);
   }
 

@@ -63,6 +63,8 @@ export class BoardModel {
   beforeAccess: () => void = () => undefined;
   /** Answers of `info` beside those the model knows. */
   readonly facts = new Map<number, bigint>();
+  /** Whether a word written to the window stays in the CPU as long as it may, or leaves at once. */
+  storesLinger = false;
   /** What was sent to the console. */
   console = '';
   /** Contents of the RAM disk's beginning. */
@@ -169,6 +171,7 @@ export class BoardModel {
       const offset = this.windowOffset('write32', address, 4);
       this.windowView.setUint32(offset, value, true);
       this.stores.push({ offset, bytes: this.window.slice(offset, offset + 4) });
+      if (!this.storesLinger) this.barrier();
       return;
     }
     const block = this.device('write32', address);
