@@ -35,6 +35,8 @@ const FLAGS = [
   ],
   ...['-ffunction-sections', '-fdata-sections', '-fno-unwind-tables', '-fno-asynchronous-unwind-tables', '-w'],
   ...['-Dd_m3VerboseErrorMessages=0', '-Dd_m3FixedHeap=0', '-Dd_m3RecordBacktraces=1'],
+  // Newer versions bound the native stack themselves, by a size that is not ours: boot/main.S does it.
+  '-Dd_m3MaxNativeStack=0',
 ];
 
 /** Only for the unit with the instructions: see the header. */
