@@ -46,19 +46,14 @@ export function prepareIma(): void {
   }
 }
 
-// @ts-ignore: decorator
-@inline
-function clip(x: i32): i32 {
-  return <u32>(x + 32768) > 65535 ? (x >> 31) ^ 32767 : x;
-}
-
 /**
  * Decodes `count` groups of four bytes, eight samples each, of one channel. The next group is `step` bytes on; `state`
- * is changed; `out` gets an i32 for each sample, STRIDE bytes apart.
+ * is changed; `out` gets an i32 for each sample in a place as large as `Place`. (Why a sample is
+ * stored before it is clipped: qoa-slices.ts.)
  */
 // @ts-ignore: decorator
 @inline
-function decode(from: usize, step: usize, count: i32, state: usize, out: usize, STRIDE: usize): void {
+function decode<Place>(from: usize, step: usize, count: i32, state: usize, out: usize): void {
   let sample = load<i32>(state);
   let row = load<usize>(state, 4);
   let at: usize;
@@ -66,31 +61,63 @@ function decode(from: usize, step: usize, count: i32, state: usize, out: usize, 
     const codes = load<u32>(from);
     from += step;
     at = row + ((codes << 3) & 120);
-    sample = clip(sample + load<i32>(at));
+    sample += load<i32>(at);
     store<i32>(out, sample << 16);
+    if (<u32>(sample + 32768) > 65535) {
+      sample = (sample >> 31) ^ 32767;
+      store<i32>(out, sample << 16);
+    }
     at = load<usize>(at, 4) + ((codes >> 1) & 120);
-    sample = clip(sample + load<i32>(at));
-    store<i32>(out + STRIDE, sample << 16);
+    sample += load<i32>(at);
+    store<i32>(out, sample << 16, sizeof<Place>());
+    if (<u32>(sample + 32768) > 65535) {
+      sample = (sample >> 31) ^ 32767;
+      store<i32>(out, sample << 16, sizeof<Place>());
+    }
     at = load<usize>(at, 4) + ((codes >> 5) & 120);
-    sample = clip(sample + load<i32>(at));
-    store<i32>(out + STRIDE * 2, sample << 16);
+    sample += load<i32>(at);
+    store<i32>(out, sample << 16, sizeof<Place>() * 2);
+    if (<u32>(sample + 32768) > 65535) {
+      sample = (sample >> 31) ^ 32767;
+      store<i32>(out, sample << 16, sizeof<Place>() * 2);
+    }
     at = load<usize>(at, 4) + ((codes >> 9) & 120);
-    sample = clip(sample + load<i32>(at));
-    store<i32>(out + STRIDE * 3, sample << 16);
+    sample += load<i32>(at);
+    store<i32>(out, sample << 16, sizeof<Place>() * 3);
+    if (<u32>(sample + 32768) > 65535) {
+      sample = (sample >> 31) ^ 32767;
+      store<i32>(out, sample << 16, sizeof<Place>() * 3);
+    }
     at = load<usize>(at, 4) + ((codes >> 13) & 120);
-    sample = clip(sample + load<i32>(at));
-    store<i32>(out + STRIDE * 4, sample << 16);
+    sample += load<i32>(at);
+    store<i32>(out, sample << 16, sizeof<Place>() * 4);
+    if (<u32>(sample + 32768) > 65535) {
+      sample = (sample >> 31) ^ 32767;
+      store<i32>(out, sample << 16, sizeof<Place>() * 4);
+    }
     at = load<usize>(at, 4) + ((codes >> 17) & 120);
-    sample = clip(sample + load<i32>(at));
-    store<i32>(out + STRIDE * 5, sample << 16);
+    sample += load<i32>(at);
+    store<i32>(out, sample << 16, sizeof<Place>() * 5);
+    if (<u32>(sample + 32768) > 65535) {
+      sample = (sample >> 31) ^ 32767;
+      store<i32>(out, sample << 16, sizeof<Place>() * 5);
+    }
     at = load<usize>(at, 4) + ((codes >> 21) & 120);
-    sample = clip(sample + load<i32>(at));
-    store<i32>(out + STRIDE * 6, sample << 16);
+    sample += load<i32>(at);
+    store<i32>(out, sample << 16, sizeof<Place>() * 6);
+    if (<u32>(sample + 32768) > 65535) {
+      sample = (sample >> 31) ^ 32767;
+      store<i32>(out, sample << 16, sizeof<Place>() * 6);
+    }
     at = load<usize>(at, 4) + ((codes >> 25) & 120);
-    sample = clip(sample + load<i32>(at));
-    store<i32>(out + STRIDE * 7, sample << 16);
+    sample += load<i32>(at);
+    store<i32>(out, sample << 16, sizeof<Place>() * 7);
+    if (<u32>(sample + 32768) > 65535) {
+      sample = (sample >> 31) ^ 32767;
+      store<i32>(out, sample << 16, sizeof<Place>() * 7);
+    }
     row = load<usize>(at, 4);
-    out += STRIDE * 8;
+    out += sizeof<Place>() * 8;
   }
   store<i32>(state, sample);
   store<usize>(state, row, 4);
@@ -98,10 +125,10 @@ function decode(from: usize, step: usize, count: i32, state: usize, out: usize, 
 
 /** Decodes `count` groups of a mono block to `out`. */
 export function decodeImaMono(from: usize, count: i32, state: usize, out: usize): void {
-  decode(from, 4, count, state, out, 4);
+  decode<i32>(from, 4, count, state, out);
 }
 
 /** Decodes `count` groups of one channel of a stereo block (its groups alternate) to every second place of `out`. */
 export function decodeImaStereo(from: usize, count: i32, state: usize, out: usize): void {
-  decode(from, 8, count, state, out, 8);
+  decode<i64>(from, 8, count, state, out);
 }

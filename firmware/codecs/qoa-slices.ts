@@ -1,7 +1,8 @@
 // The inside of QOA: slices to frames, the hottest loop of the player (the file format is told in qoa.ts).
 // Measured on wasm3, where each operation counts and each kind costs about the same: state in locals, the four taps
 // rename themselves in groups of four samples instead of moving, weights change by a multiplication with the tap's
-// sign, and a sample is clipped in one comparison.
+// sign, and a sample is stored before it is known whether it must be clipped: a store in the rare branch keeps the
+// compiler from computing it always.
 
 /** Samples of one channel in a slice, and bytes of a slice. */
 export const SLICE_SAMPLES: i32 = 20;
@@ -39,11 +40,11 @@ function swapped(x: i32): i32 {
 
 /**
  * Decodes `count` slices of one channel. `slice` is the first (the next is `step` bytes on), `predictor` is changed,
- * `out` gets an i32 for each sample, `STRIDE` bytes apart.
+ * `out` gets an i32 for each sample in a place as large as `Place` (its size is an offset that costs no operation).
  */
 // @ts-ignore: decorator
 @inline
-function decode(slice: usize, step: usize, count: i32, predictor: usize, out: usize, STRIDE: usize): void {
+function decode<Place>(slice: usize, step: usize, count: i32, predictor: usize, out: usize): void {
   let h0 = load<i32>(predictor, 0);
   let h1 = load<i32>(predictor, 4);
   let h2 = load<i32>(predictor, 8);
@@ -62,7 +63,7 @@ function decode(slice: usize, step: usize, count: i32, predictor: usize, out: us
     let bits = ((<u64>(<u32>high)) << 36) | ((<u64>(<u32>swapped(load<i32>(slice, 4)))) << 4);
     const row = residuals + (((<u32>high) >> 28) << 5);
     slice += step;
-    const end = out + STRIDE * 20;
+    const end = out + sizeof<Place>() * 20;
     do {
       const four = <i32>(bits >>> 52);
       bits <<= 12;
@@ -74,9 +75,12 @@ function decode(slice: usize, step: usize, count: i32, predictor: usize, out: us
       w1 += r * s1;
       w2 += r * s2;
       w3 += r * s3;
-      if (<u32>(h0 + 32768) > 65535) h0 = (h0 >> 31) ^ 32767;
-      s0 = (h0 >> 31) | 1;
       store<i32>(out, h0 << 16);
+      if (<u32>(h0 + 32768) > 65535) {
+        h0 = (h0 >> 31) ^ 32767;
+        store<i32>(out, h0 << 16);
+      }
+      s0 = (h0 >> 31) | 1;
 
       r = load<i32>(row + ((four >>> 4) & 28));
       h1 = ((h1 * w0 + h2 * w1 + h3 * w2 + h0 * w3) >> 13) + r;
@@ -85,9 +89,12 @@ function decode(slice: usize, step: usize, count: i32, predictor: usize, out: us
       w1 += r * s2;
       w2 += r * s3;
       w3 += r * s0;
-      if (<u32>(h1 + 32768) > 65535) h1 = (h1 >> 31) ^ 32767;
+      store<i32>(out, h1 << 16, sizeof<Place>());
+      if (<u32>(h1 + 32768) > 65535) {
+        h1 = (h1 >> 31) ^ 32767;
+        store<i32>(out, h1 << 16, sizeof<Place>());
+      }
       s1 = (h1 >> 31) | 1;
-      store<i32>(out + STRIDE, h1 << 16);
 
       r = load<i32>(row + ((four >>> 1) & 28));
       h2 = ((h2 * w0 + h3 * w1 + h0 * w2 + h1 * w3) >> 13) + r;
@@ -96,9 +103,12 @@ function decode(slice: usize, step: usize, count: i32, predictor: usize, out: us
       w1 += r * s3;
       w2 += r * s0;
       w3 += r * s1;
-      if (<u32>(h2 + 32768) > 65535) h2 = (h2 >> 31) ^ 32767;
+      store<i32>(out, h2 << 16, sizeof<Place>() * 2);
+      if (<u32>(h2 + 32768) > 65535) {
+        h2 = (h2 >> 31) ^ 32767;
+        store<i32>(out, h2 << 16, sizeof<Place>() * 2);
+      }
       s2 = (h2 >> 31) | 1;
-      store<i32>(out + STRIDE * 2, h2 << 16);
 
       r = load<i32>(row + ((four << 2) & 28));
       h3 = ((h3 * w0 + h0 * w1 + h1 * w2 + h2 * w3) >> 13) + r;
@@ -107,11 +117,14 @@ function decode(slice: usize, step: usize, count: i32, predictor: usize, out: us
       w1 += r * s0;
       w2 += r * s1;
       w3 += r * s2;
-      if (<u32>(h3 + 32768) > 65535) h3 = (h3 >> 31) ^ 32767;
+      store<i32>(out, h3 << 16, sizeof<Place>() * 3);
+      if (<u32>(h3 + 32768) > 65535) {
+        h3 = (h3 >> 31) ^ 32767;
+        store<i32>(out, h3 << 16, sizeof<Place>() * 3);
+      }
       s3 = (h3 >> 31) | 1;
-      store<i32>(out + STRIDE * 3, h3 << 16);
 
-      out += STRIDE * 4;
+      out += sizeof<Place>() * 4;
     } while (out != end);
   }
   store<i32>(predictor, h0, 0);
@@ -126,10 +139,10 @@ function decode(slice: usize, step: usize, count: i32, predictor: usize, out: us
 
 /** Decodes `count` slices of a mono stream to `out`. */
 export function decodeMono(slice: usize, count: i32, predictor: usize, out: usize): void {
-  decode(slice, 8, count, predictor, out, 4);
+  decode<i32>(slice, 8, count, predictor, out);
 }
 
 /** Decodes `count` slices of one channel of a stereo stream to every second place of `out`. */
 export function decodeStereo(slice: usize, count: i32, predictor: usize, out: usize): void {
-  decode(slice, 16, count, predictor, out, 8);
+  decode<i64>(slice, 16, count, predictor, out);
 }
