@@ -202,7 +202,7 @@ export class Jack implements Sink {
     if (this.mode === JackMode.Capture) write32(CAPTURE + NOTE_TRACK, index);
   }
 
-  /** Sends the level down to 0 after what is in the ring; `service` until `state` is Closed. */
+  /** Sends the level down to 0 after what is in the ring; `service` until `state` is Closed (it returns 0 then). */
   close(): void {
     if (this.state !== JackState.Open) return;
     this.state = JackState.Closing;
@@ -225,7 +225,8 @@ export class Jack implements Sink {
     const reserve = stream.pairsOf((this.fillMs * (this.broken ? HOLD_THIRDS : STARVED_THIRDS)) / 3);
     if (stream.fill < reserve) this.hold(reserve);
     const full = stream.pairsOf(this.fillMs);
-    const due = !this.broken && stream.fill >= full ? full - 1 : reserve - 1;
+    // When more is ahead than `room` allows (a long bridge), the next call is due when there is room again.
+    const due = stream.fill >= full ? full - 1 : reserve - 1;
     return this.watched(now, stream.tickOfFill(now, due));
   }
 
@@ -337,6 +338,6 @@ export class Jack implements Sink {
     this.state = JackState.Closed;
     this.rateHz = 0;
     store<i32>(header, JackState.Closed, Header.State);
-    return NEVER;
+    return 0; // the caller's next step sees that it is closed
   }
 }
