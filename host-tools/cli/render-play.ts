@@ -53,6 +53,8 @@ export class PlayView {
         this.progress(event);
         break;
       case 'problem':
+        // On one terminal the device's own line stands there already.
+        if (event.problem.code === 'refused' && this.status.shared && !this.quiet) break;
         this.status.line(problemLine(event.problem));
         break;
       case 'note':

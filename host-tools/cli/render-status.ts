@@ -4,6 +4,8 @@
 /** Writes to stderr; lines for stdout go through `output`, so that the two do not mix on one terminal. */
 export class StatusLine {
   readonly live = process.stderr.isTTY && process.env['TERM'] !== 'dumb';
+  /** Whether stdout goes to the same terminal. */
+  readonly shared = this.live && process.stdout.isTTY;
   private shown = '';
   /** Whether what was last written to the terminal ended its line. */
   private atStart = true;

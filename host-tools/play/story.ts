@@ -112,12 +112,10 @@ export class Story implements RunEvents {
         this.end(index, record);
         break;
       case 'error':
-        this.problem(
-          new Problem('refused', textField(record, 'text') ?? textField(record, 'code') ?? 'is not played', {
-            file: this.tracks[index]?.given ?? textField(record, 'name'),
-            offset: numberField(record, 'offset'),
-          }),
-        );
+        this.problem(this.deviceProblem(index, record));
+        break;
+      case 'warning':
+        this.note(this.deviceProblem(index, record).line());
         break;
       case 'underruns':
         this.underruns = numberField(record, 'count') ?? this.underruns;
@@ -129,6 +127,13 @@ export class Story implements RunEvents {
         break;
     }
     this.tell({ event: 'record', record });
+  }
+
+  private deviceProblem(index: number, record: PlayerRecord): Problem {
+    return new Problem('refused', textField(record, 'text') ?? textField(record, 'code') ?? 'is not played', {
+      file: this.tracks[index]?.given ?? textField(record, 'name'),
+      offset: numberField(record, 'offset'),
+    });
   }
 
   private begin(index: number, record: PlayerRecord): void {
@@ -158,7 +163,7 @@ export class Story implements RunEvents {
     const frames = numberField(record, 'frames');
     const crc = textField(record, 'pcmCrc32');
     if (frames !== undefined) track.frames = frames;
-    if (crc !== undefined) track.pcmCrc32 = crc;
+    if (crc !== undefined && frames === track.total) track.pcmCrc32 = crc;
     if (this.current === index) this.tick();
   }
 
