@@ -3,16 +3,19 @@
 
 import { Command, CommanderError } from 'commander';
 import { version } from '../build/library.js';
+import * as build from './build.js';
+import * as create from './new.js';
 import * as play from './play.js';
 import { errorText, Status, statusOf } from './render-errors.js';
 import * as run from './run.js';
+import * as size from './size.js';
 
 const program = new Command('mirleft')
   .description('Bare-metal audio firmware for the Raspberry Pi 4, in AssemblyScript: build it, run it, hear it.')
   .version(version)
   .showHelpAfterError('(--help lists the options)')
   .exitOverride();
-for (const command of [play, run]) command.register(program);
+for (const command of [play, run, build, size, create]) command.register(program);
 
 try {
   await program.parseAsync();

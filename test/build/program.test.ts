@@ -110,6 +110,6 @@ describe('program', function () {
       'firmware.wasm.map',
       'kernel8.img',
     ]);
-    assert.deepEqual(new Uint8Array(fs.readFileSync(files[0]!)), second.image);
+    assert.deepEqual(new Uint8Array(fs.readFileSync(files[0] ?? '')), second.image);
   });
 });

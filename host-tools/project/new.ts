@@ -1,0 +1,74 @@
+// `mirleft new`: a small firmware with its test, made from template/.
+
+import fs from 'node:fs';
+import path from 'node:path';
+import { libraryRoot, PACKAGE, version } from '../build/library.js';
+import { Problem, systemReason } from '../problem.js';
+
+const TEMPLATE = path.join(libraryRoot, 'host-tools', 'project', 'template');
+
+/** Files that cannot have their own name inside a package: npm reads or leaves out such names. */
+const RENAMED: Record<string, string> = { 'package.template.json': 'package.json', gitignore: '.gitignore' };
+
+export interface NewProject {
+  name: string;
+  /** Absolute path. */
+  folder: string;
+  /** What was written, relative to it. */
+  files: string[];
+  /** Whether this package is found from there; otherwise it has to be installed first. */
+  ready: boolean;
+}
+
+/** npm's rules for names, and nothing that a shell or a console would have to quote. */
+const NAME = /^[a-z0-9][a-z0-9._-]{0,63}$/;
+
+function listFiles(folder: string): string[] {
+  return fs
+    .readdirSync(folder, { recursive: true, withFileTypes: true })
+    .filter((entry) => entry.isFile())
+    .map((entry) => path.relative(folder, path.join(entry.parentPath, entry.name)))
+    .sort();
+}
+
+function packageFound(folder: string): boolean {
+  for (let at = folder; ; at = path.dirname(at)) {
+    if (fs.existsSync(path.join(at, 'node_modules', PACKAGE, 'package.json'))) return true;
+    if (at === path.dirname(at)) return false;
+  }
+}
+
+/**
+ * Makes a project in `folder`, which must be empty or not there yet; its last part is the project's name. Throws
+ * Problem; what is in a folder that is not empty stays as it is.
+ */
+export function createProject(folder: string): NewProject {
+  const target = path.resolve(folder);
+  const name = path.basename(target);
+  if (!NAME.test(name)) {
+    throw new Problem('usage', 'cannot be the name of a project', {
+      file: folder,
+      hint: 'use small letters, digits, dots, dashes and underscores, the first a letter or digit',
+    });
+  }
+  try {
+    const there = fs.statSync(target, { throwIfNoEntry: false });
+    if (there && !there.isDirectory())
+      throw new Problem('would-overwrite', 'is there and is no folder', { file: folder });
+    if (there && fs.readdirSync(target).length > 0) {
+      throw new Problem('would-overwrite', 'is not empty', { file: folder, hint: 'choose a new name' });
+    }
+    const files = listFiles(TEMPLATE).map((file) => {
+      const renamed = path.join(path.dirname(file), RENAMED[path.basename(file)] ?? path.basename(file));
+      const text = fs.readFileSync(path.join(TEMPLATE, file), 'utf8');
+      const destination = path.join(target, renamed);
+      fs.mkdirSync(path.dirname(destination), { recursive: true });
+      fs.writeFileSync(destination, text.replaceAll('NAME', name).replaceAll('VERSION', version), { flag: 'wx' });
+      return renamed;
+    });
+    return { name, folder: target, files, ready: packageFound(target) };
+  } catch (error) {
+    if (error instanceof Problem) throw error;
+    throw new Problem('write-failed', `cannot be made (${systemReason(error)})`, { file: folder, cause: error });
+  }
+}
