@@ -160,13 +160,14 @@ function fail(): void {
 
 /** Goes on to the next track that may be played (`by` 1) or the one before; where there is none before, stays. */
 function goOn(by: i32): void {
+  // What comes next need not come at once: until then the jack holds the middle.
+  output.stop();
   direction = by;
   state = State.Opening;
   if (playlist.move(by)) return;
   direction = 1;
   if (by < 0 && (!playlist.hasFailed() || playlist.move(1))) return;
   state = State.Draining;
-  output.stop();
 }
 
 /** Begins again with the first track (`by` 1) or the last. */
@@ -286,9 +287,7 @@ function press(key: i32): void {
       pressPause();
       break;
     case PlayerKey.Next:
-      if (state !== State.Playing) break;
-      finish();
-      goOn(1);
+      leave(1);
       break;
     case PlayerKey.Previous:
       pressPrevious();
@@ -325,10 +324,18 @@ function pressPrevious(): void {
     if (source.position > AGAIN_SECONDS * source.rateHz || !playlist.hasPrevious()) {
       seek(0);
     } else {
-      finish();
-      goOn(-1);
+      leave(-1);
     }
+  } else {
+    leave(-1);
   }
+}
+
+/** Leaves the track that plays, or that was just chosen, for the next or the one before. */
+function leave(by: i32): void {
+  if (state === State.Playing) finish();
+  else if (state !== State.Opening) return;
+  goOn(by);
 }
 
 function seek(frame: i64): void {
