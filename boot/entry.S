@@ -49,8 +49,11 @@ from_level_3:
     orr     x0, x0, #CPUACTLR_NO_PREFETCH
     msr     S3_1_C15_C2_0, x0
     isb
-    // All interrupts to group 1, which is what the non-secure side then owns.
+    // All interrupts to group 1, which is what the non-secure side then owns. Without the security extensions (in
+    // the emulator) there are no sides, and group 0 is what the kernel enables.
     ldr     x0, =GICD
+    ldr     w1, [x0, #GICD_TYPER]
+    tbz     w1, #TYPER_SECURITY_BIT, 3f
     mov     w1, #-1
     add     x2, x0, #GICD_IGROUPR
     mov     w3, #GIC_IDS / 32
@@ -64,7 +67,7 @@ from_level_3:
     str     w1, [x0, #GICC_PMR]
     mov     w1, #GICC_CTLR_STUB
     str     w1, [x0, #GICC_CTLR]
-    ldr     x0, =SCTLR_EL2_VALUE
+3:  ldr     x0, =SCTLR_EL2_VALUE
     msr     sctlr_el2, x0
     mov     x0, #SPSR_EL2H
     msr     spsr_el3, x0

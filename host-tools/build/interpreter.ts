@@ -96,13 +96,14 @@ export async function cached(folder: string, make: (into: string) => Promise<voi
   return false;
 }
 
-/** Runs tasks, as many at once as there are cores. */
+/** Runs tasks, as many at once as there are cores. After a failure none is left running when it throws. */
 export async function inParallel<T>(items: readonly T[], task: (item: T) => Promise<void>): Promise<void> {
   const queue = [...items];
   const worker = async (): Promise<void> => {
     for (let item = queue.shift(); item !== undefined; item = queue.shift()) await task(item);
   };
-  await Promise.all(Array.from({ length: Math.min(os.availableParallelism(), items.length) }, worker));
+  const workers = Array.from({ length: Math.min(os.availableParallelism(), items.length) }, worker);
+  for (const result of await Promise.allSettled(workers)) if (result.status === 'rejected') throw result.reason;
 }
 
 /** Compiles wasm3, or finds it in the cache. Throws InterpreterError, ToolMissingError, ToolError. */

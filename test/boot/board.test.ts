@@ -69,6 +69,7 @@ describe('the board', function () {
   it('keeps deadlines to the tick, the same in each run', async () => {
     const first = await lines([3]);
     assert.deepEqual(await lines([3]), first);
+    assert.equal((await lines([3], { elf: true })).length, first.length, 'entered in EL3 the timers work too');
     const late = first.filter(([name]) => name === 'late').map(([, value]) => Number(value));
     assert.equal(late.length, 10);
     // From the deadline to the module's own reading some 430 instructions pass: 27 ticks of 16. Deadlines that are
