@@ -1,0 +1,220 @@
+import assert from 'node:assert/strict';
+import { spawn } from 'node:child_process';
+import fs from 'node:fs';
+import path from 'node:path';
+import { JackCapture } from '../../host-tools/capture/jack.js';
+import { machineArguments } from '../../host-tools/emulator/arguments.js';
+import { startEmulator, type Emulator } from '../../host-tools/emulator/emulator.js';
+import { findQemu } from '../../host-tools/emulator/find.js';
+import { makeScratch } from '../../host-tools/emulator/scratch.js';
+import { Problem } from '../../host-tools/problem.js';
+import { testFolder } from '../media/sounds.js';
+import { tinyImage } from './tiny.js';
+
+/** Collects the console, and waits for what it is to hold. */
+function watch(emulator: Emulator): { text(): string; until(wanted: string): Promise<void> } {
+  let text = '';
+  emulator.console.on('data', (chunk: Buffer) => (text += chunk.toString('latin1')));
+  return {
+    text: () => text,
+    async until(wanted) {
+      while (!text.includes(wanted)) await new Promise((resolve) => emulator.console.once('data', resolve));
+    },
+  };
+}
+
+const start = (options: Partial<Parameters<typeof startEmulator>[0]> = {}): Promise<Emulator> =>
+  startEmulator({ scratch: makeScratch(), kernel: tinyImage(), limitSeconds: 30, ...options });
+
+/** Processes whose command line holds the text. */
+const processes = (text: string): number[] =>
+  fs
+    .readdirSync('/proc')
+    .filter((name) => /^\d+$/.test(name))
+    .map(Number)
+    .filter((id) => {
+      try {
+        return fs.readFileSync(`/proc/${id}/cmdline`, 'latin1').includes(text) && stateOf(id) !== 'Z';
+      } catch {
+        return false;
+      }
+    });
+const stateOf = (id: number): string => /\) (.)/.exec(fs.readFileSync(`/proc/${id}/stat`, 'latin1'))?.[1] ?? '';
+
+async function gone(text: string, withinMs: number): Promise<void> {
+  const until = Date.now() + withinMs;
+  while (processes(text).length > 0) {
+    assert.ok(Date.now() < until, `still there: ${processes(text).join(' ')}`);
+    await new Promise((resolve) => setTimeout(resolve, 50));
+  }
+}
+
+describe('the emulator', function () {
+  this.timeout(60_000);
+
+  it('gives the console both ways and the status that the guest ends with', async () => {
+    const emulator = await start();
+    const seen = watch(emulator);
+    await seen.until('>');
+    emulator.keys.write('xhy');
+    await seen.until('y');
+    emulator.keys.write('7');
+    const end = await emulator.ended;
+    assert.deepEqual([end.status, end.signal, end.overtime, end.said], [7, undefined, false, '']);
+    assert.equal(seen.text(), '>xhello\ny');
+  });
+
+  it('reads every word of two runs at once, also when nobody reads for a while', async () => {
+    const runs = await Promise.all(
+      [3, 5].map(async (rounds) => {
+        const emulator = await start({ capture: true, deterministic: rounds === 5 });
+        const seen = watch(emulator);
+        const capture = new JackCapture([], [], false);
+        emulator.log?.on('data', (chunk: Buffer) => capture.push(chunk));
+        await seen.until('>');
+        emulator.log?.pause();
+        emulator.keys.write('w'.repeat(rounds));
+        await new Promise((resolve) => setTimeout(resolve, 300));
+        assert.ok(!seen.text().includes('...'), 'it waits for its reader');
+        const closed = new Promise((resolve) => emulator.log?.once('close', resolve));
+        emulator.log?.resume();
+        await seen.until('.'.repeat(rounds));
+        emulator.keys.write('0');
+        assert.equal((await emulator.ended).status, 0);
+        await closed;
+        return capture.totals();
+      }),
+    );
+    assert.deepEqual(
+      runs.map(({ words, unstamped }) => [words, unstamped]),
+      [
+        [3 * 4096, 0],
+        [5 * 4096, 0],
+      ],
+    );
+  });
+
+  it('is ended at its limit, even when it hangs so that SIGTERM does nothing', async () => {
+    const emulator = await start({ limitSeconds: 1 });
+    const seen = watch(emulator);
+    await seen.until('>');
+    emulator.keys.write('c');
+    const begun = Date.now();
+    const end = await emulator.ended;
+    assert.equal(end.overtime, true);
+    assert.ok(Date.now() - begun < 6000);
+  });
+
+  it('ends when it is told to, with a reader that has stopped reading', async () => {
+    const emulator = await start({ capture: true });
+    const seen = watch(emulator);
+    await seen.until('>');
+    emulator.log?.pause();
+    emulator.keys.write('w'.repeat(50));
+    await new Promise((resolve) => setTimeout(resolve, 200));
+    const end = await emulator.stop();
+    assert.equal(end.overtime, false);
+    assert.equal((await emulator.stop()).status, end.status);
+  });
+
+  it('takes QEMU along when this side is killed', async () => {
+    const folder = testFolder();
+    const script = `
+      import { startEmulator } from './host-tools/emulator/emulator.ts';
+      import { makeScratch } from './host-tools/emulator/scratch.ts';
+      const scratch = makeScratch();
+      const emulator = await startEmulator({ scratch, kernel: ${JSON.stringify(tinyImage())}, capture: true, limitSeconds: 30 });
+      emulator.console.once('data', () => console.log(scratch.folder));`;
+    const child = spawn(process.execPath, ['--import=tsx', '--input-type=module', '-e', script], {
+      cwd: path.resolve(import.meta.dirname, '../..'),
+      env: { ...process.env, TMPDIR: folder },
+      stdio: ['ignore', 'pipe', 'inherit'],
+    });
+    const scratch = await new Promise<string>((resolve) =>
+      child.stdout.once('data', (text: Buffer) => resolve(text.toString().trim())),
+    );
+    assert.ok(processes(scratch).length > 0);
+    child.kill('SIGKILL');
+    await gone(scratch, 3000);
+  });
+
+  it('removes its folder when the process ends, by whatever way but SIGKILL', async () => {
+    const folder = testFolder();
+    const script = `
+      import fs from 'node:fs';
+      import { makeScratch } from './host-tools/emulator/scratch.ts';
+      fs.writeFileSync(makeScratch().file('x'), 'x');
+      if (!fs.readdirSync(process.env.TMPDIR).some((name) => name.startsWith('mirleft'))) process.exit(3);
+      throw new Error('on purpose');`;
+    const child = spawn(process.execPath, ['--import=tsx', '--input-type=module', '-e', script], {
+      cwd: path.resolve(import.meta.dirname, '../..'),
+      env: { ...process.env, TMPDIR: folder },
+      stdio: 'ignore',
+    });
+    assert.equal(await new Promise((resolve) => child.once('close', resolve)), 1);
+    assert.deepEqual(
+      fs.readdirSync(folder).filter((name) => name.startsWith('mirleft')),
+      [],
+    );
+  });
+
+  it('doubles commas in names of files', () => {
+    const args = machineArguments({ kernel: 'k', ramDisk: '/a,b/r d' });
+    assert.ok(args.includes('loader,file=/a,,b/r d,addr=0x10000000,force-raw=on'));
+  });
+});
+
+describe('finding QEMU', () => {
+  const folder = testFolder();
+  const fake = (name: string, version: string, machines: string): string => {
+    const file = path.join(folder, name);
+    fs.writeFileSync(
+      file,
+      `#!/bin/sh\ncase "$1" in --version) echo "QEMU emulator version ${version}" ;; *) printf '${machines}' ;; esac\n`,
+      { mode: 0o755 },
+    );
+    return file;
+  };
+  const machines = 'Supported machines are:\\nraspi3b  Raspberry Pi 3B\\nraspi4b  Raspberry Pi 4B\\n';
+
+  async function tried(program: string): Promise<unknown> {
+    process.env['MIRLEFT_QEMU'] = program;
+    try {
+      return await findQemu();
+    } catch (error) {
+      return error;
+    } finally {
+      delete process.env['MIRLEFT_QEMU'];
+    }
+  }
+
+  it('finds the one that is installed', async () => {
+    const { version } = await findQemu();
+    assert.match(version, /^\d+\.\d+/);
+  });
+
+  it('takes 9.0 and newer, and says what to do about others', async () => {
+    assert.deepEqual(await tried(fake('new', '9.0.1 (Debian)', machines)), {
+      path: path.join(folder, 'new'),
+      version: '9.0.1',
+    });
+    for (const [name, version, listed, code, text] of [
+      [
+        'old',
+        '8.2.2 (Debian 1:8.2.2)',
+        machines,
+        'qemu-too-old',
+        /is QEMU 8\.2\.2, 9\.0 or newer is needed; .*setup\.sh/,
+      ],
+      ['bare', '9.2.0', 'raspi3b  Raspberry Pi 3B\\n', 'qemu-too-old', /without the raspi4b machine/],
+      ['mute', 'what', '', 'qemu-missing', /does not tell its version/],
+    ] as const) {
+      const problem = await tried(fake(name, version, listed));
+      assert.ok(problem instanceof Problem && problem.code === code, name);
+      assert.match(problem.line(), text);
+    }
+    const none = await tried(path.join(folder, 'none'));
+    assert.ok(none instanceof Problem && none.code === 'qemu-missing');
+    assert.match(none.line(), /no such program; .*setup\.sh/);
+  });
+});
