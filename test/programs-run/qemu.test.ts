@@ -1,0 +1,101 @@
+// The four programs in QEMU: that they start, say who they are, play, and listen to keys. What exactly they do is
+// tested in virtual time (programs.test.ts, ../player/).
+
+import assert from 'node:assert/strict';
+import fs from 'node:fs';
+import os from 'node:os';
+import path from 'node:path';
+import { RAM_DISK } from '../../boot/memory-map.js';
+import { buildProgram, type Build } from '../../host-tools/build/program.js';
+import { archive, ini, tone, wav16, wordsOf } from '../player/program-rig.js';
+import { runQemu, type QemuOptions, type QemuRun } from '../support/qemu.js';
+
+const RANGE = 2834;
+
+async function build(program: string): Promise<Build> {
+  const events = buildProgram({ program });
+  for (;;) {
+    const next = await events.next();
+    if (next.done) return next.value;
+  }
+}
+
+describe('in QEMU', function () {
+  this.timeout(120_000);
+  const folder = fs.mkdtempSync(path.join(os.tmpdir(), 'mirleft-programs-'));
+  const samples = tone(3000);
+  const disk = path.join(folder, 'disk.tar');
+  after(() => fs.rmSync(folder, { recursive: true }));
+
+  const loader = (file: string): string[] => [
+    '-device',
+    `loader,file=${file},addr=0x${RAM_DISK.toString(16)},force-raw=on`,
+  ];
+
+  before(() => {
+    const settings = ini('records = on', 'crc = on', 'volume_db = 0', 'at_end = exit', 'pace = free');
+    fs.writeFileSync(disk, archive(settings, { name: 'a.wav', data: wav16(samples) }));
+  });
+
+  describe('the player', () => {
+    let player: Build;
+    before(async () => {
+      player = await build('player');
+    });
+
+    for (const [level, elf] of [
+      [2, false],
+      [3, true],
+    ] as const) {
+      it(`says where it runs, entered in EL${level}, plays, and ends with its status`, async () => {
+        const log = path.join(folder, `log${level}`);
+        const run = await runQemu(player, { elf, args: [...loader(disk), '-d', 'unimp', '-D', log] });
+        assert.equal(run.status, 0, run.console + run.errors);
+        assert.match(run.console, new RegExp(`^Mirleft \\d+\\.\\d+\\.\\d+ player, build ${player.buildId}\r\n`));
+        assert.match(run.console, new RegExp(`Raspberry Pi 4 1\\.\\d .*entered in EL${level}\r\n`));
+        assert.match(run.console, /\njack: capture\r\n/);
+        assert.match(run.console, /"event":"done","failed":0/);
+        const words: number[] = [];
+        let fresh: number[] = [];
+        for (const line of fs.readFileSync(log, 'latin1').split('\n')) {
+          const [, offset, value] = /i2s: .*write .*offset 0x(\w+), value 0x(\w+)/.exec(line) ?? [];
+          if (offset === '18') fresh.push(parseInt(value ?? '', 16));
+          if (offset === '44') words.push(...fresh);
+          if (offset === '40' || offset === '44') fresh = [];
+        }
+        assert.deepEqual(words, wordsOf(samples, RANGE));
+      });
+    }
+
+    it('ends with a failing status when a track failed', async () => {
+      const broken = path.join(folder, 'broken.tar');
+      fs.writeFileSync(broken, archive(ini('at_end = exit'), { name: 'x', data: Buffer.from('no sound') }));
+      const run = await runQemu(player, { args: loader(broken) });
+      assert.equal(run.status, 1);
+      assert.match(run.console, /1\/1 x: neither WAV nor QOA at byte 0/);
+    });
+  });
+
+  it('tone, sampler and blink run and take keys', async () => {
+    // They never end by themselves: each is stopped after some seconds.
+    const start = async (program: string, keys: string, options: QemuOptions = {}): Promise<QemuRun> => {
+      let typed = false;
+      return runQemu(await build(program), {
+        limit: 5,
+        ...options,
+        onConsole: (text, write) => {
+          if (!typed && text.includes('jack:')) write(Buffer.from(keys));
+          typed ||= text.includes('jack:');
+        },
+      });
+    };
+    const [tones, sampler, blink] = await Promise.all([
+      start('tone', 'l+'),
+      start('sampler', '1+', { args: loader(disk) }),
+      start('blink', ''),
+    ]);
+    assert.match(tones.console, /Mirleft .* tone, .*\r\nleft\r\nvolume -18\.0 dB\r\n/s);
+    assert.match(sampler.console, /Mirleft .* sampler, .*a\.wav\r\n.*volume -18\.0 dB\r\n/s);
+    assert.match(blink.console, /Mirleft .* blink, .*on for 1 s\r\non for 2 s\r\n/s);
+  });
+});
