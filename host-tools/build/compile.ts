@@ -148,7 +148,8 @@ async function compileWith(
     ...(options.flags ?? []),
   ];
 
-  const key = [argv, libraryRoot, version, ascVersion];
+  // Not where the files are: their names and texts are all that the compiler sees.
+  const key = [argv.filter((word) => word !== files.root), version, ascVersion];
   const found = cache?.find(key, (name) => files.read(name));
   const { wasm, sourceMap, warnings } = found ?? (await run(service, files, argv, options.entry));
   if (!found) cache?.store(key, files.texts, { wasm, sourceMap, warnings });

@@ -77,9 +77,14 @@ describe('compile', function () {
     assert.deepEqual(again, { ...first, cached: true });
 
     const moved = await compiler.compile({ entry: write('other/place/main.ts', GOOD), board: true });
-    assert.equal(moved.cached, false);
+    assert.equal(moved.cached, true);
     assert.deepEqual(moved.wasm, first.wasm);
-    assert.equal(moved.sourceMap, first.sourceMap);
+    assert.ok(moved.sources.includes(path.join(folder, 'other/place/lib/numbers.ts')));
+    const uncached = createCompiler({ cache: false });
+    const anew = await uncached.compile({ entry: path.join(folder, 'other/place/main.ts'), board: true });
+    await uncached.close();
+    assert.deepEqual(anew.wasm, first.wasm);
+    assert.ok(anew.sourceMap === first.sourceMap);
   });
 
   it('sends a failed assertion to the board', async () => {

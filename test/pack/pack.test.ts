@@ -1,0 +1,77 @@
+import assert from 'node:assert/strict';
+import { execFileSync } from 'node:child_process';
+import crypto from 'node:crypto';
+import fs from 'node:fs';
+import os from 'node:os';
+import path from 'node:path';
+import { libraryRoot } from '../../host-tools/build/library.js';
+import { buildProgram, finishBuild } from '../../host-tools/build/program.js';
+import { programNames } from '../../host-tools/build/project.js';
+
+/** Builds every program with the installed package, boots it, and prints what came of it. */
+const SCRIPT = `
+import crypto from 'node:crypto';
+import { buildProgram, finishBuild, formatFault, programNames, runProgram } from 'mirleft';
+const results = {};
+for (const program of programNames()) {
+  const build = await finishBuild(buildProgram({ program }));
+  const run = await runProgram({ build, until: ({ console }) => console.includes(build.buildId) });
+  results[program] = {
+    buildId: build.buildId,
+    digest: crypto.createHash('sha256').update(build.image).digest('hex'),
+    fault: run.fault && formatFault(run.fault),
+    console: run.console,
+  };
+}
+process.stdout.write(JSON.stringify(results));
+`;
+
+describe('the packed package', function () {
+  this.timeout(120_000);
+  let folder: string;
+  const run = (command: string, words: string[], cwd = folder): string =>
+    execFileSync(command, words, { cwd, encoding: 'utf8', stdio: 'pipe' });
+
+  before(() => {
+    // Not below this repository, where every dependency would be found.
+    folder = fs.mkdtempSync(path.join(os.tmpdir(), 'mirleft-pack-'));
+    const archive = run('npm', ['pack', '--silent', '--pack-destination', folder], libraryRoot).trim();
+    fs.writeFileSync(path.join(folder, 'package.json'), '{ "type": "module" }\n');
+    run('npm', ['install', '--prefer-offline', '--no-audit', '--no-fund', '--loglevel=error', `./${archive}`]);
+  });
+  after(() => fs.rmSync(folder, { recursive: true, force: true }));
+
+  it('brings no more than it needs', () => {
+    const installed = fs.readdirSync(path.join(folder, 'node_modules'));
+    assert.ok(
+      installed.includes('mirleft') && !installed.includes('react-native') && !installed.includes('typescript'),
+    );
+    // Nor does the next installation.
+    const report = run('npm', ['install', '--dry-run', '--prefer-offline', '--json', '--loglevel=error']);
+    assert.equal((JSON.parse(report) as { added: number }).added, 0);
+    for (const part of ['docs', 'LICENSE', 'README.md', 'CHANGELOG.md', 'scripts/setup.sh'])
+      assert.ok(fs.existsSync(path.join(folder, 'node_modules/mirleft', part)), part);
+  });
+
+  it('builds every program to the same image as here, and each one runs', async () => {
+    fs.writeFileSync(path.join(folder, 'all.js'), SCRIPT);
+    type Result = { buildId: string; digest: string; fault?: string; console: string };
+    const results = JSON.parse(run(process.execPath, ['all.js'])) as Record<string, Result>;
+    assert.deepEqual(Object.keys(results), programNames());
+    for (const [program, result] of Object.entries(results)) {
+      const here = await finishBuild(buildProgram({ program }));
+      assert.equal(result.fault, undefined, program);
+      assert.ok(result.console.includes(here.buildId), `${program}: ${result.console}`);
+      assert.equal(result.digest, crypto.createHash('sha256').update(here.image).digest('hex'), program);
+    }
+  });
+
+  it('makes a project whose test passes, and builds it', () => {
+    const mirleft = path.join(folder, 'node_modules/.bin/mirleft');
+    assert.match(run(mirleft, ['new', 'hello']), /hello is made/);
+    const project = path.join(folder, 'hello');
+    assert.match(run(process.execPath, ['--test', 'test/'], project), /# pass 1\n# fail 0/);
+    const report = JSON.parse(run(mirleft, ['build', '--json'], project)) as { kernelBytes: number };
+    assert.equal(report.kernelBytes, fs.statSync(path.join(project, 'build/kernel8.img')).size);
+  });
+});
