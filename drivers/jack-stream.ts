@@ -14,6 +14,8 @@ import { JACK_HEADER_BYTES, SLOTS } from './window';
 
 /** Slots that the longest bridge takes: twice the bias ramp at the highest carrier. */
 export const BRIDGE_SLOTS: i32 = 49;
+/** Blocks that make up the fill. */
+const GRAINS: i32 = 4;
 export const NOT_YET: i64 = -1;
 
 const scratch = memory.data(4096, 16);
@@ -22,6 +24,8 @@ export class JackStream {
   range: i32 = 0;
   middle: i32 = 0;
   carrierHz: i32 = 0;
+  /** The longest block of level in pairs, and of tracks by `Jack.room`: on a board position is known to the block. */
+  grain: i32 = MAX_PAIRS;
   mode: JackMode = JackMode.None;
   /** Track blocks and bridges count as played at once; only held level takes time. */
   free: bool = false;
@@ -69,6 +73,12 @@ export class JackStream {
     return <i32>(this.ring.pairs - this.playedPairs);
   }
 
+  /** Makes blocks a quarter of a fill, but not so short that the longest bridge takes more than its slots. */
+  setGrain(fillMs: i32): void {
+    const least = bridgePairs(this.range, this.range, this.carrierHz) / (BRIDGE_SLOTS - 1) + 1;
+    this.grain = min(MAX_PAIRS, max(least, this.pairsOf(fillMs) / GRAINS));
+  }
+
   /** Milliseconds of the carrier in pairs. */
   pairsOf(ms: i32): i32 {
     return <i32>((<i64>this.carrierHz * ms) / 1000);
@@ -90,8 +100,9 @@ export class JackStream {
     const second = this.second;
     const way = max(abs(firstTo - first), abs(secondTo - second));
     const length = bridgePairs(way, this.range, this.carrierHz);
-    for (let done = 0; done < length; done += MAX_PAIRS) {
-      const pairs = min(MAX_PAIRS, length - done);
+    const grain = this.grain;
+    for (let done = 0; done < length; done += grain) {
+      const pairs = min(grain, length - done);
       writeBridge(scratch, first, firstTo, second, secondTo, length, done, pairs);
       this.push(BlockKind.Level, scratch, pairs);
     }
@@ -101,8 +112,8 @@ export class JackStream {
   /** Appends the last pair again and again until `pairs` are ahead or the slots are used up. */
   hold(pairs: i32): void {
     const both = (<u64>(<u32>this.first)) | ((<u64>(<u32>this.second)) << 32);
-    for (let i = 0; i < MAX_PAIRS; i++) store<u64>(scratch + ((<usize>i) << 3), both);
-    while (this.fill < pairs && this.freeSlots > 0) this.push(BlockKind.Level, scratch, MAX_PAIRS);
+    for (let i = 0; i < this.grain; i++) store<u64>(scratch + ((<usize>i) << 3), both);
+    while (this.fill < pairs && this.freeSlots > 0) this.push(BlockKind.Level, scratch, this.grain);
   }
 
   private push(kind: BlockKind, words: usize, pairs: i32): void {

@@ -19,6 +19,7 @@ import { busRegister, DmaChannel } from './dma';
 import { JACK_FIRST, JACK_SECOND, PinFunction, setPinFunction } from './gpio';
 import { header, Header } from './jack-header';
 import { jackMode, JackMode, jackSigns, JackSign } from './jack-probe';
+import { JackError, JackState } from './jack-state';
 import { BRIDGE_SLOTS, JackStream } from './jack-stream';
 import { CAPTURE, FIF1, NOTE_RATE, NOTE_REPEAT, NOTE_TRACK, Pwm, PWM1, STA, STA_EMPT, STAMPS } from './pwm';
 import { STA_BERR, STA_GAPO1, STA_GAPO2, STA_RERR, STA_WERR } from './pwm';
@@ -26,32 +27,7 @@ import { MAX_PAIRS, Sink } from './sink';
 import { milliseconds, waitFor } from './timer';
 
 export { JackMode, JackSetting, JackSign } from './jack-probe';
-
-export const enum JackState {
-  Closed = 0,
-  Open = 1,
-  /** The ramp to 0 is on its way; `service` until Closed. */
-  Closing = 2,
-}
-
-/** What `open` and `append` answer; 0 is success. */
-export const enum JackError {
-  None = 0,
-  /** A rate below MIN_RATE_HZ or above MAX_RATE_HZ. */
-  Rate = -1,
-  /** Not closed yet. */
-  Busy = -2,
-  /** Not open. */
-  NotOpen = -3,
-  /** More pairs than MAX_PAIRS, or none, or than the ring has slots for. */
-  Room = -4,
-  /** The PWM's clock generator does not stop, so it cannot be set. */
-  Clock = -5,
-  /** The DMA engine does not answer. */
-  Engine = -6,
-  /** `probe` was not called, or the mode is PWM1 and no PWM1 answers. */
-  NoDevice = -7,
-}
+export { JackError, JackState } from './jack-state';
 
 export const MIN_RATE_HZ: i32 = 8000;
 export const MAX_RATE_HZ: i32 = 192000;
@@ -82,7 +58,7 @@ export class Jack implements Sink {
   /** What `probe` saw, as JackSign bits. */
   signs: i32 = 0;
   state: JackState = JackState.Closed;
-  /** Milliseconds of the carrier that `room` lets be appended ahead. */
+  /** Milliseconds of the carrier that `room` lets be appended ahead; set it before `open`. */
   fillMs: i32 = 60;
   /** Run free instead of paced, where the mode is capture; set it before `open`. */
   free: bool = false;
@@ -160,6 +136,7 @@ export class Jack implements Sink {
     stream.range = this.range;
     stream.middle = this.middle;
     stream.carrierHz = this.carrierHz;
+    stream.setGrain(this.fillMs);
     stream.free = this.free && capture;
     stream.begin(rateHz, this.repeat, busRegister(this.pwm.base + FIF1), capture ? busRegister(CAPTURE + STAMPS) : 0);
     store<i32>(header, JackState.Open, Header.State);
@@ -168,13 +145,13 @@ export class Jack implements Sink {
     return JackError.None;
   }
 
-  /** Frames that may be appended now, at most MAX_PAIRS / repeat; 0 = later (see Sink). */
+  /** Frames that may be appended now, at most MAX_PAIRS / repeat and a quarter of the fill; 0 = later (see Sink). */
   room(): i32 {
     const stream = this.stream;
     if (this.state !== JackState.Open || (stream.free && this.stepUsed)) return 0;
     this.update();
     if (stream.fill >= stream.pairsOf(this.fillMs) || stream.freeSlots <= BRIDGE_SLOTS) return 0;
-    return MAX_PAIRS / this.repeat;
+    return stream.grain / this.repeat;
   }
 
   /** Appends a block of track words; see Sink. */

@@ -8,7 +8,7 @@ export const SYSTEM_TIMER_LOW: u32 = 0xfe003004;
 export const SYSTEM_TIMER_LOW_BUS: u32 = 0x7e003004;
 
 /** How often a waiting driver looks, in microseconds. */
-const POLL_US: i64 = 5;
+const POLL_US: i64 = 20;
 
 let rate: i64 = 0;
 

@@ -21,7 +21,7 @@ async function run(): Promise<{ facts: Record<string, number>; lines: Line[] }> 
   try {
     const log = path.join(folder, 'log');
     const image = await testFirmware('jack');
-    const result = await runQemu(image, { deterministic: true, args: ['-d', 'unimp', '-D', log] });
+    const result = await runQemu(image, { deterministic: true, limit: 50, args: ['-d', 'unimp', '-D', log] });
     assert.equal(result.status, 0, result.console + result.errors);
     const facts = Object.fromEntries(
       result.console

@@ -12,6 +12,7 @@ export interface JackExports {
   signs(): number;
   disagree(): number;
   setFree(free: boolean): void;
+  setFillMs(ms: number): void;
   open(rateHz: number): number;
   range(): number;
   repeat(): number;

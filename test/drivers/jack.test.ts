@@ -351,6 +351,21 @@ describe('the position of the jack', () => {
 
 describe('lateness at the jack', () => {
   for (const place of places) {
+    it(`is no matter with a fill of 15 ms and steps of 2 ms (${place})`, () => {
+      const rig = new JackRig(wasm, place);
+      rig.jack.setFillMs(15);
+      rig.open(44100);
+      const middle = rig.jack.middle();
+      for (let i = 0; i < 5; i++) {
+        rig.queue = constant(middle, middle, 22_050);
+        rig.run(700, 2);
+      }
+      assert.equal(rig.jack.trackPairsAppended(), 110_250n);
+      assert.equal(rig.jack.underruns(), 0);
+    });
+  }
+
+  for (const place of places) {
     it(`holds the last level for a track that starves, counts it once, and goes on without a bridge (${place})`, () => {
       const rig = new JackRig(wasm, place);
       rig.open(44100);

@@ -33,7 +33,7 @@ function numbered(index: i32): u32 {
   return (((<u32>index + 1) * 2654435761) >> 8) % (<u32>jack.range + 1);
 }
 
-export function start(generation: i32): void {
+export function start(_generation: i32): void {
   jack.probe(JackSetting.Auto);
   say('open=', jack.open(44100));
   say('mode=', jack.mode);
@@ -41,7 +41,7 @@ export function start(generation: i32): void {
   jack.noteTrack(1);
 }
 
-export function step(events: i32): i64 {
+export function step(_events: i32): i64 {
   while (made < BLOCKS && jack.room() > 0) {
     for (let i = 0; i < PAIRS * 2; i++) store<u32>(words + ((<usize>i) << 2), numbered(made * PAIRS * 2 + i));
     const before = ticks();

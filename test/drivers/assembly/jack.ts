@@ -51,6 +51,9 @@ export function disagree(): bool {
 export function setFree(free: bool): void {
   jack.free = free;
 }
+export function setFillMs(ms: i32): void {
+  jack.fillMs = ms;
+}
 export function open(rateHz: i32): i32 {
   return jack.open(rateHz);
 }
