@@ -221,6 +221,24 @@ describe('codecs/qoa', () => {
     }
   });
 
+  it('does not believe a last frame that claims more than it has', () => {
+    const claim = (samples: number): Buffer => {
+      const file = frameOf([0, 0, 0, 0], [0, 0, 0, 0], [sliceOf(3, [2])]);
+      file.writeUInt16BE(samples, 12);
+      file.writeUInt16BE(24 + 8 * Math.ceil(samples / 20), 14);
+      return Buffer.concat([file, Buffer.alloc(samples > 5120 ? 3000 : 0)]);
+    };
+    for (const [samples, error, offset] of [
+      [5120, ErrorCode.Truncated, 40],
+      [5121, ErrorCode.BrokenFrame, 12],
+    ] as const) {
+      assert.equal(decoder.open(claim(samples)).error, 0);
+      assert.equal(decoder.read(20), undefined);
+      const state = decoder.state();
+      assert.deepEqual([state.error, state.errorOffset], [error, offset]);
+    }
+  });
+
   it('plays the whole frames of a file that was cut', () => {
     const good = encodeQoa(music(12000, 2), 2, 44100);
     const opened = decoder.open(good.subarray(0, good.length - 100));

@@ -225,6 +225,13 @@ describe('storage/ustar', () => {
     assert.deepEqual(names(all), [0]);
   });
 
+  it('takes no data for a header on its way', () => {
+    const lookalike = Buffer.from(header({ name: 'data', size: 3 }));
+    lookalike[0]! ^= 1; // so that its checksum is wrong
+    const broken = Buffer.concat([header({ name: 'x' }).fill(0x77, 0, 8), lookalike, data('text'), file('next'), END]);
+    assert.deepEqual(names(broken), [0, 'next']);
+  });
+
   it('does not follow a size beyond the end', () => {
     const lying = Buffer.concat([header({ name: 'huge', size: 4096 }), data('small'), file('next'), END]);
     assert.deepEqual(names(lying), [0, 'next']);
