@@ -1,0 +1,54 @@
+// The command line as a process, for tests.
+
+import { spawn, type ChildProcessWithoutNullStreams } from 'node:child_process';
+import path from 'node:path';
+
+const root = path.resolve(import.meta.dirname, '../..');
+const command = ['--import', `file://${root}/node_modules/tsx/dist/esm/index.mjs`, `${root}/host-tools/cli/main.ts`];
+
+export interface Ran {
+  status: number | null;
+  stdout: string;
+  stderr: string;
+}
+
+export interface Running {
+  child: ChildProcessWithoutNullStreams;
+  ended: Promise<Ran>;
+  /** Waits until stdout and stderr together hold the text. */
+  until(text: string | RegExp): Promise<void>;
+}
+
+/** Starts `mirleft` with these arguments in `folder`. */
+export function start(folder: string, args: string[], env: Record<string, string> = {}): Running {
+  const child = spawn(process.execPath, [...command, ...args], {
+    cwd: folder,
+    env: { ...process.env, NO_COLOR: '1', ...env },
+  });
+  let [stdout, stderr] = ['', ''];
+  child.stdout.setEncoding('utf8').on('data', (text: string) => (stdout += text));
+  child.stderr.setEncoding('utf8').on('data', (text: string) => (stderr += text));
+  child.stdin.on('error', () => undefined);
+  const ended = new Promise<Ran>((resolve) => child.once('close', (status) => resolve({ status, stdout, stderr })));
+  return {
+    child,
+    ended,
+    async until(text) {
+      let over = false;
+      void ended.then(() => (over = true));
+      const there = (): boolean =>
+        typeof text === 'string' ? (stdout + stderr).includes(text) : text.test(stdout + stderr);
+      while (!there()) {
+        if (over) throw new Error(`ended without ${String(text)}:\n${stdout}${stderr}`);
+        await new Promise((resolve) => setTimeout(resolve, 20));
+      }
+    },
+  };
+}
+
+/** Runs `mirleft` to its end. */
+export function run(folder: string, args: string[], env: Record<string, string> = {}): Promise<Ran> {
+  const running = start(folder, args, env);
+  running.child.stdin.end();
+  return running.ended;
+}

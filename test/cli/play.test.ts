@@ -1,0 +1,148 @@
+import assert from 'node:assert/strict';
+import fs from 'node:fs';
+import path from 'node:path';
+import { readWav } from '../../host-tools/media/wav.js';
+import type { PlayReport } from '../../host-tools/play/report.js';
+import { makeMusic, testFolder, tool } from '../media/sounds.js';
+import { run, start } from './mirleft.js';
+
+const folder = testFolder();
+const at = (name: string): string => path.join(folder, name);
+const temporary = at('tmp');
+
+/** What runs have left in the folder for temporary files. */
+const left = (): string[] => fs.readdirSync(temporary).filter((name) => name.startsWith('mirleft-run'));
+
+describe('mirleft play', function () {
+  this.timeout(60_000);
+  const env = { TMPDIR: temporary };
+
+  before(() => {
+    fs.mkdirSync(temporary);
+    makeMusic(at('short.wav'), 0.3, 8000, 16, 1);
+    makeMusic(at('long.wav'), 60, 44100, 16);
+  });
+
+  it('prints the report as JSON and nothing else on stdout, errors as one line each, and status 1', async () => {
+    fs.copyFileSync(at('short.wav'), at(`-x y'".wav`));
+    fs.writeFileSync(at('torn.wav'), fs.readFileSync(at('short.wav')).subarray(0, 20));
+    const files = ['gone.flac', 'torn.wav', `-x y'".wav`];
+    const { status, stdout, stderr } = await run(
+      folder,
+      ['play', '--json', '-d', '-w', '/dev/null', '--', ...files],
+      env,
+    );
+    const report = JSON.parse(stdout) as PlayReport;
+    assert.equal(status, 1);
+    assert.deepEqual(Object.keys(report), [
+      ...['schema', 'tracks', 'words', 'wordsSha256', 'underruns', 'kernelBytes', 'buildId', 'errors', 'interrupted'],
+      'firstSampleMs',
+    ]);
+    assert.deepEqual(
+      [report.schema, report.tracks[0]?.name, report.tracks[0]?.capture],
+      [1, files[2], `-x y'".jack.wav`],
+    );
+    assert.ok(report.kernelBytes > 50_000 && (report.firstSampleMs ?? 0) > 60);
+    assert.equal(readWav(fs.readFileSync(at(`-x y'".jack.wav`))).rateHz, 8000);
+    const lines = stderr.trim().split('\n');
+    assert.equal(lines[0], 'error: gone.flac: no such file; check the name and the folder');
+    assert.match(lines[1] ?? '', /^error: torn\.wav: .* at byte \d+/);
+    assert.equal(lines.length, 2);
+    assert.deepEqual(left(), []);
+  });
+
+  it('is heard with --listen, at the pace of the program that plays, with the rates of the tracks', async () => {
+    const bin = at('bin');
+    fs.mkdirSync(bin);
+    fs.writeFileSync(path.join(bin, 'aplay'), '#!/bin/sh\necho "$*" >>heard.args\ncat >>heard.raw\n', { mode: 0o755 });
+    tool('sox', at('short.wav'), '-r', '11025', at('other.wav'));
+    const { status, stderr } = await run(folder, ['play', '--listen', 'short.wav', 'other.wav'], {
+      ...env,
+      PATH: `${bin}:${process.env['PATH'] ?? ''}`,
+    });
+    assert.equal(status, 0, stderr);
+    const captured = ['short.jack.wav', 'other.jack.wav'].map((name) => readWav(fs.readFileSync(at(name))).samples);
+    const heard = fs.readFileSync(at('heard.raw'));
+    assert.deepEqual(
+      heard,
+      Buffer.concat(captured.map((samples) => new Uint8Array(samples.buffer, samples.byteOffset, samples.byteLength))),
+    );
+    assert.match(fs.readFileSync(at('heard.args'), 'utf8'), /-r 8000 -\n.*-r 11025 -\n/);
+  });
+
+  it('goes on without being heard when that program fails', async () => {
+    fs.writeFileSync(at('bin/aplay'), '#!/bin/sh\necho "no sound card" >&2\nexit 1\n', { mode: 0o755 });
+    const { status, stderr } = await run(folder, ['play', '-l', 'short.wav'], {
+      ...env,
+      PATH: `${at('bin')}:${process.env['PATH'] ?? ''}`,
+    });
+    assert.equal(status, 0, stderr);
+    assert.match(stderr, /note: aplay: has ended \(no sound card\)/);
+  });
+
+  it('ends at Ctrl-C with a valid WAV of what was played, status 130, and nothing left behind', async () => {
+    const running = start(folder, ['play', '--realtime', 'long.wav'], env);
+    await running.until('playing long.wav');
+    await new Promise((resolve) => setTimeout(resolve, 1500));
+    running.child.kill('SIGINT');
+    const { status, stderr } = await running.ended;
+    assert.equal(status, 130, stderr);
+    assert.match(stderr, /ended early: 1 track/);
+    const seconds = Number(tool('soxi', '-D', at('long.jack.wav')).toString());
+    assert.ok(seconds > 0.5 && seconds < 20, `${seconds} s`);
+    tool('sox', at('long.jack.wav'), '-n', 'stat');
+    assert.deepEqual(left(), []);
+  });
+
+  it('refuses to write where it must not, before anything runs, with one line', async () => {
+    tool('sox', '-n', '-r', '8000', at('short2.jack.wav'), 'trim', '0', '0.1');
+    fs.copyFileSync(at('short.wav'), at('short2.wav'));
+    for (const [args, status, line] of [
+      [['short2.wav'], 1, 'short2.jack.wav: exists and is no capture of ours; '],
+      [['-c', './short.wav', 'short.wav'], 1, './short.wav: is one of the files to play; '],
+      [['-r', '-d', 'short.wav'], 2, '--realtime and --deterministic exclude each other; '],
+      [['-v', '3', 'short.wav'], 2, ''],
+    ] as const) {
+      const ran = await run(folder, ['play', ...args], env);
+      assert.equal(ran.status, status, ran.stderr);
+      assert.ok(ran.stderr.startsWith(`error: ${line}`), ran.stderr);
+      assert.equal(ran.stdout, '');
+      if (line !== '') assert.equal(ran.stderr.trim().split('\n').length, 1);
+    }
+    assert.deepEqual(readWav(fs.readFileSync(at('short2.jack.wav'))).samples.length, 800);
+  });
+
+  it('tells a full disk, and that QEMU is too old', async () => {
+    const full = await run(folder, ['play', '-w', '/dev/full', 'short.wav'], env);
+    assert.equal(full.status, 1);
+    assert.match(full.stderr, /^error: \/dev\/full: cannot be written \(the disk is full\); make room/m);
+    assert.match(full.stderr, /done: 1 track, .*1 error/);
+    fs.writeFileSync(at('bin/qemu-system-aarch64'), '#!/bin/sh\necho "QEMU emulator version 8.2.0"\n', { mode: 0o755 });
+    const old = await run(folder, ['play', '--json', 'short.wav'], {
+      ...env,
+      PATH: `${at('bin')}:${process.env['PATH'] ?? ''}`,
+    });
+    assert.equal(old.status, 1);
+    assert.match(old.stderr, /^error: \S+qemu-system-aarch64: is QEMU 8\.2\.0, 9\.0 or newer is needed; .*\n$/);
+    assert.equal((JSON.parse(old.stdout) as PlayReport).errors[0]?.code, 'qemu-too-old');
+  });
+
+  it('lists its options with examples', async () => {
+    const { status, stdout } = await run(folder, ['play', '--help'], env);
+    assert.equal(status, 0);
+    for (const word of [
+      '--capture',
+      '--words',
+      '--volume',
+      '--realtime',
+      '--listen',
+      '--plot',
+      '--deterministic',
+      '--qoa',
+      '--json',
+      '--wasm3',
+      'Examples:',
+    ])
+      assert.ok(stdout.includes(word), word);
+  });
+});

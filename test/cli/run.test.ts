@@ -1,0 +1,110 @@
+import assert from 'node:assert/strict';
+import { spawn } from 'node:child_process';
+import fs from 'node:fs';
+import path from 'node:path';
+import { readWav } from '../../host-tools/media/wav.js';
+import { testFolder, tool } from '../media/sounds.js';
+import { run, start } from './mirleft.js';
+
+const folder = testFolder();
+const at = (name: string): string => path.join(folder, name);
+const library = path.resolve(import.meta.dirname, '../..');
+
+/** A program of a few lines in a folder of its own. */
+function program(name: string, source: string): string {
+  fs.mkdirSync(at(name), { recursive: true });
+  fs.writeFileSync(at(`${name}/main.ts`), source);
+  return name;
+}
+
+const ECHO = `
+import { exit, send, take, Exit, Queue } from 'mirleft/drivers/board';
+const buffer = memory.data(16);
+export function start(generation: i32): void {
+  store<u8>(buffer, 0x3e);
+  send(buffer, 1);
+}
+export function step(events: i32): i64 {
+  const count = take(Queue.Uart, buffer, 16);
+  for (let i = 0; i < count; i++) {
+    const byte = load<u8>(buffer + i);
+    if (byte >= 0x30 && byte <= 0x39) exit(Exit.End, byte - 0x30);
+    assert(byte != 0x21, 'told to fail');
+  }
+  send(buffer, count);
+  return i64.MAX_VALUE;
+}
+`;
+
+describe('mirleft run', function () {
+  this.timeout(60_000);
+
+  before(() => {
+    program('echo', ECHO);
+  });
+
+  it('passes bytes both ways and the status on', async () => {
+    const running = start(folder, ['run', 'echo']);
+    await running.until('>');
+    running.child.stdin.write('hello\n');
+    await running.until('hello');
+    running.child.stdin.write('7');
+    const { status, stdout } = await running.ended;
+    assert.deepEqual([status, stdout], [7, '>hello\n']);
+  });
+
+  it('shows a fault with file, line and function, and fails', async () => {
+    const running = start(folder, ['run', 'echo']);
+    await running.until('>');
+    running.child.stdin.write('!');
+    const { status, stdout, stderr } = await running.ended;
+    assert.equal(status, 1);
+    assert.match(stdout, /^>\s*$/);
+    const line = ECHO.split('\n').findIndex((text) => text.includes('told to fail')) + 1;
+    assert.match(stderr, /fault: .*told to fail/);
+    assert.match(stderr, new RegExp(`at step \\(main\\.ts:${line}:`));
+  });
+
+  it('captures the jack until --timeout', async () => {
+    const { status, stderr } = await run(folder, ['run', 'tone', '--capture', 'tone.wav', '--timeout', '2']);
+    assert.equal(status, 124, stderr);
+    const { samples, rateHz } = readWav(fs.readFileSync(at('tone.wav')));
+    assert.ok(samples.length > rateHz && rateHz >= 8000);
+    assert.match(tool('sox', at('tone.wav'), '-n', 'trim', '0.5', 'stat').toString(), /^/);
+  });
+
+  it('says what is wrong: no such program, one that does not compile, a file for the RAM disk that is not there', async () => {
+    program('broken', 'export function start(generation: i32): void { nonsense(); }\n');
+    const [missing, broken, ramDisk] = await Promise.all([
+      run(folder, ['run', 'no-such']),
+      run(folder, ['run', 'broken']),
+      run(folder, ['run', 'echo', '--ramdisk', 'gone.bin']),
+    ]);
+    assert.deepEqual([missing.status, broken.status, ramDisk.status], [1, 1, 1]);
+    assert.match(missing.stderr, /^error: no-such: no such program; /);
+    assert.match(broken.stderr, /main\.ts:1:\d+: Cannot find name 'nonsense'/);
+    assert.match(ramDisk.stderr, /^error: gone\.bin: no such file; /m);
+  });
+
+  it('gives the keys of a terminal to the device, and the terminal back', async () => {
+    // `script` lends a terminal; `stty` tells how it is afterwards.
+    const command = `"${process.execPath}" --import "file://${library}/node_modules/tsx/dist/esm/index.mjs" "${library}/host-tools/cli/main.ts"`;
+    const shell = spawn('script', ['-qec', `stty -g; ${command} run echo; echo "status $?"; stty -g`, '/dev/null'], {
+      cwd: folder,
+    });
+    let screen = '';
+    shell.stdout.setEncoding('utf8').on('data', (text: string) => (screen += text));
+    const until = async (text: string): Promise<void> => {
+      while (!screen.includes(text)) await new Promise((resolve) => setTimeout(resolve, 20));
+    };
+    await until('ends');
+    await until('>');
+    shell.stdin.write('ping');
+    await until('ping');
+    shell.stdin.write('\x03');
+    await new Promise((resolve) => shell.once('close', resolve));
+    const lines = screen.replaceAll('\r', '').trim().split('\n');
+    assert.ok(screen.includes('status 130'), screen);
+    assert.equal(lines.at(-1), lines[0]);
+  });
+});
