@@ -19,7 +19,7 @@ import {
   printTime,
   serviceConsole,
 } from '../console/console';
-import { Key, nextKey } from '../console/keys';
+import { Key, keysWaiting, nextKey } from '../console/keys';
 import { beginRecord, endRecord, recordNumber, setRecords } from '../console/records';
 import { Led, serviceLed, showLed } from '../led';
 import { Settings } from '../settings';
@@ -48,6 +48,8 @@ const IDLE_SECONDS: i64 = 60;
 /** `p` goes to the track's beginning when more of it was played, else to the track before. */
 const AGAIN_SECONDS: i64 = 3;
 const SEEK_SECONDS: i64 = 10;
+/** Keys that one step obeys: a seek may decode a whole frame of QOA, and the next block must not come late. */
+const MOST_KEYS: i32 = 4;
 const REFUSED_STATUS: i32 = 1;
 /** The console's buffer must have room for a track that fails and the next one that begins, and some ends. */
 const ROOM_BYTES: i32 = 3 * REPORT_BYTES;
@@ -110,7 +112,7 @@ export function stepPlayer(): i64 {
     if (flushConsole()) exit(Exit.End, REFUSED_STATUS);
     return serviceConsole();
   }
-  while (mayReport()) {
+  for (let keys = 0; keys < MOST_KEYS && mayReport(); keys++) {
     const key = nextKey();
     if (!key) break;
     press(key);
@@ -122,7 +124,8 @@ export function stepPlayer(): i64 {
   }
   const due = jack.service();
   listen();
-  return min(min(due, settle()), min(serviceLed(), serviceConsole()));
+  const next = min(min(due, settle()), min(serviceLed(), serviceConsole()));
+  return keysWaiting() && mayReport() ? 0 : next;
 }
 
 /** A full console holds up keys and new tracks, never the sound. */

@@ -3,6 +3,7 @@
 import assert from 'node:assert/strict';
 import zlib from 'node:zlib';
 import { largestStep, rampStep } from '../drivers/jack-rig.js';
+import { decodeQoa, encodeQoa } from '../support/qoa.js';
 import { archive, compileFirmware, ini, ProgramRig, Revision, tone, wav16, wordsOf } from './program-rig.js';
 
 const RANGE = 2834; // at 44.1 kHz
@@ -105,6 +106,20 @@ describe('the player', function () {
     assert.ok(rig.ms < 400, `took ${rig.ms} ms`);
     const trackBlocks = rig.blocks.filter(({ kind }) => kind === 1);
     assert.equal(new Set(trackBlocks.map(({ ms }) => ms)).size, trackBlocks.length);
+  });
+
+  it('knows QOA by its content', () => {
+    const samples = tone(6000);
+    const file = encodeQoa(samples, 2, 44100);
+    const rig = player(archive(REPORTING, { name: 'a.wav', data: file })).finish();
+    const decoded = decodeQoa(file);
+    assert.deepEqual(rig.trackWords(), wordsOf(decoded, RANGE));
+    assert.equal(rig.recordsOf('end')[0]?.['pcmCrc32'], crcOf(decoded));
+  });
+
+  it('names the signs of the jack when they disagree', () => {
+    const rig = player(archive(REPORTING, { name: 'a.wav', data: wav16(tone(10)) }), { lite: true }).finish();
+    assert.match(rig.text, /\njack: capture \(signs disagree: DMA engine 7 is a board's, PWM1 does not answer\)\r\n/);
   });
 
   it('closes and opens the jack for another rate, with frames repeated for a low one', () => {
@@ -348,6 +363,15 @@ describe('the player', function () {
       rig.press('-'.repeat(40), 300);
       assert.equal(rig.lines().at(-1), 'volume -60.0 dB');
       assert.ok(largestStep(rig.trackWords()).step <= largestStep(words).step);
+    });
+
+    it('obeys a flood of keys bit by bit, and the sound goes on', () => {
+      const rig = playing(1, 30, ['at_end = exit']);
+      rig.press('-+'.repeat(500) + 'q'.repeat(2000), 1000);
+      assert.equal(rig.lines().length, 1001);
+      assert.doesNotMatch(rig.text, /bytes lost/);
+      rig.press('n').finish();
+      assert.deepEqual(rig.recordsOf('underruns'), [{ event: 'underruns', count: 0 }]);
     });
 
     it('lists the keys, and hints at the list once', () => {

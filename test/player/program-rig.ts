@@ -83,6 +83,8 @@ export function wordsOf(samples: Int16Array, range: number, gain = 2 ** 30, chan
 export interface RigOptions {
   ramDisk?: Uint8Array;
   revision?: number;
+  /** Whether DMA engine 7 calls itself a lite one, as a board's does. */
+  lite?: boolean;
   /** Bytes that the console takes a millisecond. */
   consoleBytesPerMs?: number;
   /** Virtual milliseconds that each step takes. */
@@ -126,7 +128,7 @@ export class ProgramRig {
       5,
       (_, tick) => Number((tick * 1_000_000n) / board.tickRate) >>> 0,
     );
-    engines.lite = false;
+    engines.lite = options.lite ?? false;
     engines.immediate = true;
     const mailbox = new Mailbox(board);
     mailbox.answer = (tag) => this.answer(tag, options.revision ?? Revision.pi4);

@@ -153,11 +153,12 @@ describe('blink', function () {
 
   it('switches the LED and prints a line each second', async () => {
     const rig = new ProgramRig(await compileFirmware('blink')).start().run(3100);
-    assert.deepEqual(rig.lines().slice(3), ['on for 1 s', 'on for 2 s', 'on for 3 s']);
+    assert.deepEqual(rig.lines().slice(3), ['seconds: 1', 'seconds: 2', 'seconds: 3']);
     assert.deepEqual(
       rig.led.map(({ ms, lit }) => [Math.round(ms / 100), lit]),
       [0, 5, 10, 15, 20, 25, 30].map((tenths, i) => [tenths, i % 2 === 0]),
     );
     assert.ok(rig.steps < 20, `${rig.steps} steps`);
+    assert.deepEqual(rig.press('a').lines(), ['key 97']);
   });
 });

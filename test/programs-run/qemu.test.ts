@@ -96,6 +96,6 @@ describe('in QEMU', function () {
     ]);
     assert.match(tones.console, /Mirleft .* tone, .*\r\nleft\r\nvolume -18\.0 dB\r\n/s);
     assert.match(sampler.console, /Mirleft .* sampler, .*a\.wav\r\n.*volume -18\.0 dB\r\n/s);
-    assert.match(blink.console, /Mirleft .* blink, .*on for 1 s\r\non for 2 s\r\n/s);
+    assert.match(blink.console, /Mirleft .* blink, .*seconds: 1\r\nseconds: 2\r\n/s);
   });
 });

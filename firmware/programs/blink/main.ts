@@ -1,10 +1,11 @@
-// The smallest program: the activity LED at 1 Hz, and a line on the console for each second.
+// The smallest program: the activity LED at 1 Hz, a line on the console for each second, and one for each key.
 // `start` is called once, `step` whenever something has happened or its deadline has come.
 
 import { ticks } from '../../../drivers/board';
 import { tickRate } from '../../../drivers/timer';
 import { boardFits, printBanner } from '../../banner';
 import { endLine, print, printNumber, serviceConsole } from '../../console/console';
+import { nextKey } from '../../console/keys';
 import { Led, serviceLed, showLed } from '../../led';
 
 let seconds: i64 = 0;
@@ -18,13 +19,18 @@ export function start(_generation: i32): void {
 }
 
 export function step(_events: i32): i64 {
+  // Bytes that nobody takes would keep the board calling `step`.
+  for (let key = nextKey(); key; key = nextKey()) say('key ', key);
   if (next && ticks() >= next) {
     next += tickRate();
-    print('on for ');
-    printNumber(++seconds);
-    print(' s');
-    endLine();
+    say('seconds: ', ++seconds);
   }
   const due = min(serviceLed(), serviceConsole());
   return next ? min(due, next) : due;
+}
+
+function say(text: string, number: i64): void {
+  print(text);
+  printNumber(number);
+  endLine();
 }
