@@ -158,6 +158,16 @@ describe('the pins', () => {
     drivers.setPinPull(17, 1);
     drivers.setPinPull(18, 2);
     assert.deepEqual([gpio.pullOf(16), gpio.pullOf(17), gpio.pullOf(18)], [0, 1, 2]);
+    const named = (name: string): unknown => (drivers as unknown as Record<string, WebAssembly.Global>)[name]?.value;
+    assert.deepEqual(
+      ['None', 'Up', 'Down'].map((name) => named(`Pull.${name}`)),
+      [0, 1, 2],
+    );
+    const functions = ['Input', 'Output', 'Alt5', 'Alt4', 'Alt0', 'Alt1', 'Alt2', 'Alt3'];
+    assert.deepEqual(
+      functions.map((name) => named(`PinFunction.${name}`)),
+      [0, 1, 2, 3, 4, 5, 6, 7],
+    );
   });
 
   it('are refused where they are the boot flash’s or do not exist', () => {

@@ -49,12 +49,16 @@ export class PwmModel implements RegisterBlock {
   advance(now: bigint): void {
     const engines = this.engines;
     const used = ((this.words.get(CTL) ?? 0) & USEF) === USEF;
-    if (!used || !engines || engines.running || this.ranDry) return;
+    if (!used || !engines || engines.running) return;
+    if (this.ranDry) {
+      this.flags |= 0x28; // GAPO2, RERR: as long as it is used and empty
+      return;
+    }
     // 16 words keep it going for 8 pairs.
     if (now < engines.stoppedAt + (8n * this.board.tickRate) / 44100n) return;
     this.ranDry = true;
     if (this.level !== 0) this.pins.push(0, 0);
-    this.flags |= 0x28; // GAPO2, RERR
+    this.flags |= 0x28;
   }
 
   private touch(): void {
@@ -84,8 +88,6 @@ export class PwmModel implements RegisterBlock {
       this.lastWrite = this.board.now;
       if (this.level !== 0 && value !== (this.words.get(offset) ?? 0)) this.atLevel(offset, value);
     }
-    // A FIFO in use and empty raises GAPO2 and RERR at once.
-    if (offset === CTL && value & USEF && !this.engines?.running) this.flags |= 0x28;
     this.words.set(offset, offset === CTL ? value & ~0x40 : value);
   }
 
