@@ -21,9 +21,9 @@ export const enum SettingProblem {
 }
 
 export function settingProblemText(problem: SettingProblem): string {
-  if (problem == SettingProblem.UnknownKey) return 'unknown key';
-  if (problem == SettingProblem.BadValue) return 'value not allowed';
-  if (problem == SettingProblem.NotASetting) return 'not "key = value"';
+  if (problem === SettingProblem.UnknownKey) return 'unknown key';
+  if (problem === SettingProblem.BadValue) return 'value not allowed';
+  if (problem === SettingProblem.NotASetting) return 'not "key = value"';
   return 'line too long';
 }
 
@@ -70,10 +70,10 @@ export class Settings {
     const end = text + length;
     // Editors on Windows begin a file with a byte order mark.
     let at = text;
-    if (length >= 3 && load<u16>(text) == 0xbbef && load<u8>(text, 2) == 0xbf) at += 3;
+    if (length >= 3 && load<u16>(text) === 0xbbef && load<u8>(text, 2) === 0xbf) at += 3;
     for (let line = 1; at < end; line++) {
       const start = at;
-      while (at < end && load<u8>(at) != 0x0a) at++;
+      while (at < end && load<u8>(at) !== 0x0a) at++;
       const problem = this.parseLine(start, at);
       if (problem) this.note(line, problem, start, <i32>(at - start));
       at++;
@@ -104,7 +104,7 @@ export class Settings {
       store<i32>(at, line);
       store<i32>(at, problem, 4);
       store<i32>(at, <i32>(start - this.text), 8);
-      store<i32>(at, bytes - (bytes > 0 && load<u8>(start + bytes - 1) == 0x0d ? 1 : 0), 12);
+      store<i32>(at, bytes - (bytes > 0 && load<u8>(start + bytes - 1) === 0x0d ? 1 : 0), 12);
     }
     this.problems++;
   }
@@ -116,14 +116,14 @@ export class Settings {
     let equals: usize = 0;
     for (; stop < end; stop++) {
       const byte = load<u8>(stop);
-      if (byte == 0x23) break;
-      if (byte == 0x3d && !equals) equals = stop;
+      if (byte === 0x23) break;
+      if (byte === 0x3d && !equals) equals = stop;
     }
     stop = trimSpaces(start, stop);
-    if (start == stop) return 0;
+    if (start === stop) return 0;
     if (stop - start > <usize>MAX_LINE) return SettingProblem.TooLong;
     const keyEnd = equals ? trimSpaces(start, equals) : start;
-    if (keyEnd == start) return SettingProblem.NotASetting;
+    if (keyEnd === start) return SettingProblem.NotASetting;
     return this.assign(start, keyEnd, skipSpaces(equals + 1, stop), stop);
   }
 
@@ -132,22 +132,22 @@ export class Settings {
     if (isWord(key, keyEnd, 'jack')) {
       chosen = choice(value, end, 'auto', 'pwm1', 'capture');
       if (chosen >= 0)
-        this.jack = chosen == 0 ? JackSetting.Auto : chosen == 1 ? JackSetting.Pwm1 : JackSetting.Capture;
+        this.jack = chosen === 0 ? JackSetting.Auto : chosen === 1 ? JackSetting.Pwm1 : JackSetting.Capture;
     } else if (isWord(key, keyEnd, 'pace')) {
       chosen = choice(value, end, 'real', 'free', '');
-      if (chosen >= 0) this.free = chosen == 1;
+      if (chosen >= 0) this.free = chosen === 1;
     } else if (isWord(key, keyEnd, 'at_end')) {
       chosen = choice(value, end, 'stay', 'exit', '');
-      if (chosen >= 0) this.exitAtEnd = chosen == 1;
+      if (chosen >= 0) this.exitAtEnd = chosen === 1;
     } else if (isWord(key, keyEnd, 'volume_db')) {
       const tenths = parseTenths(value, end);
       if (tenths < LOWEST_VOLUME || tenths > 0) return SettingProblem.BadValue;
       this.volumeTenths = tenths;
     } else {
       chosen = choice(value, end, 'off', 'on', '');
-      if (isWord(key, keyEnd, 'records')) this.records = chosen < 0 ? this.records : chosen == 1;
-      else if (isWord(key, keyEnd, 'crc')) this.crc = chosen < 0 ? this.crc : chosen == 1;
-      else if (isWord(key, keyEnd, 'demo')) this.demo = chosen < 0 ? this.demo : chosen == 1;
+      if (isWord(key, keyEnd, 'records')) this.records = chosen < 0 ? this.records : chosen === 1;
+      else if (isWord(key, keyEnd, 'crc')) this.crc = chosen < 0 ? this.crc : chosen === 1;
+      else if (isWord(key, keyEnd, 'demo')) this.demo = chosen < 0 ? this.demo : chosen === 1;
       else return SettingProblem.UnknownKey;
     }
     return chosen < 0 ? SettingProblem.BadValue : 0;
@@ -155,7 +155,7 @@ export class Settings {
 }
 
 function isSpace(byte: u8): bool {
-  return byte == 0x20 || byte == 0x09 || byte == 0x0d;
+  return byte === 0x20 || byte === 0x09 || byte === 0x0d;
 }
 
 function skipSpaces(start: usize, end: usize): usize {
@@ -169,9 +169,9 @@ function trimSpaces(start: usize, end: usize): usize {
 }
 
 function isWord(start: usize, end: usize, word: string): bool {
-  if (<i32>(end - start) != word.length) return false;
+  if (<i32>(end - start) !== word.length) return false;
   for (let i = 0; i < word.length; i++) {
-    if (<i32>load<u8>(start + i) != word.charCodeAt(i)) return false;
+    if (<i32>load<u8>(start + i) !== word.charCodeAt(i)) return false;
   }
   return true;
 }
@@ -186,14 +186,14 @@ function choice(start: usize, end: usize, first: string, second: string, third: 
 
 /** A decimal number in tenths, rounded to the nearest; NO_VALUE if it is none or beyond a thousand. */
 function parseTenths(start: usize, end: usize): i32 {
-  const negative = start < end && load<u8>(start) == 0x2d;
-  if (negative || (start < end && load<u8>(start) == 0x2b)) start++;
+  const negative = start < end && load<u8>(start) === 0x2d;
+  if (negative || (start < end && load<u8>(start) === 0x2b)) start++;
   let tenths = 0;
   let digits = 0;
   let decimals = -1; // before the point
   for (; start < end; start++) {
     const digit = <i32>load<u8>(start) - 0x30;
-    if (digit == -2 && decimals < 0) {
+    if (digit === -2 && decimals < 0) {
       decimals = 0;
       continue;
     }
@@ -201,15 +201,15 @@ function parseTenths(start: usize, end: usize): i32 {
     digits++;
     if (decimals < 0) {
       tenths = tenths * 10 + digit * 10;
-    } else if (decimals == 0) {
+    } else if (decimals === 0) {
       tenths += digit;
       decimals = 1;
-    } else if (decimals == 1) {
+    } else if (decimals === 1) {
       if (digit >= 5) tenths++;
       decimals = 2;
     }
     if (tenths > 10000) return NO_VALUE;
   }
-  if (digits == 0) return NO_VALUE;
+  if (digits === 0) return NO_VALUE;
   return negative ? -tenths : tenths;
 }

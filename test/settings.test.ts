@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import fc from 'fast-check';
 import { runProgram, type Running } from './support/module.js';
+import { pick } from './support/pick.js';
 
 interface Exports {
   buffer: WebAssembly.Global;
@@ -106,7 +107,9 @@ describe('settings', () => {
       ...[BadValue, 0, BadValue, BadValue, BadValue, BadValue, BadValue, BadValue, BadValue, UnknownKey, UnknownKey],
       ...[BadValue, NotASetting, NotASetting, NotASetting, TooLong],
     ];
-    const expected = lines.map((line, i): [number, number, string] => [i + 1, problems[i]!, line]).filter((p) => p[1]);
+    const expected = lines
+      .map((line, i): [number, number, string] => [i + 1, pick(problems, i), line])
+      .filter((p) => p[1]);
     for (const end of ['\n', '\r\n']) {
       assert.deepEqual(parse(lines.join(end)), { set: { jack: 2 }, problems: expected });
     }

@@ -7,7 +7,7 @@ const halves = memory.data(2 * 1024);
 
 /** Writes the upper 16 bits of `samples` samples to `out`, little-endian. */
 export function packHalves(frames: usize, samples: i32, out: usize): void {
-  for (const end = frames + ((samples & ~7) << 2); frames != end; frames += 32) {
+  for (const end = frames + ((samples & ~7) << 2); frames !== end; frames += 32) {
     store<u16>(out, load<u16>(frames, 2));
     store<u16>(out, load<u16>(frames, 6), 2);
     store<u16>(out, load<u16>(frames, 10), 4);
@@ -18,7 +18,7 @@ export function packHalves(frames: usize, samples: i32, out: usize): void {
     store<u16>(out, load<u16>(frames, 30), 14);
     out += 16;
   }
-  for (const end = frames + ((samples & 7) << 2); frames != end; frames += 4) {
+  for (const end = frames + ((samples & 7) << 2); frames !== end; frames += 4) {
     store<u16>(out, load<u16>(frames, 2));
     out += 2;
   }
@@ -39,7 +39,7 @@ export class PcmCrc {
   /** Adds `frames` frames at `ptr`, which are only read. */
   add(ptr: usize, frames: i32, channels: i32, bits: i32): void {
     let samples = frames * channels;
-    if (bits != 16) {
+    if (bits !== 16) {
       this.value = crc32(ptr, samples << 2, this.value);
       return;
     }

@@ -37,37 +37,37 @@ export const enum SourceError {
 
 /** The code in records for programs: `bad-header`. */
 export function sourceErrorCode(error: SourceError): string {
-  if (error == SourceError.NotAudio) return 'not-audio';
-  if (error == SourceError.Truncated) return 'truncated';
-  if (error == SourceError.BadHeader) return 'bad-header';
-  if (error == SourceError.UnsupportedFormat) return 'unsupported-format';
-  if (error == SourceError.NoFrames) return 'no-frames';
-  if (error == SourceError.AbsurdRate) return 'absurd-rate';
-  if (error == SourceError.BrokenFrame) return 'broken-frame';
-  if (error == SourceError.Rf64) return 'rf64';
-  if (error == SourceError.DataBeforeFmt) return 'data-before-fmt';
-  if (error == SourceError.BadChannels) return 'bad-channels';
-  if (error == SourceError.ReadFailed) return 'read-failed';
-  if (error == SourceError.UnknownLength) return 'unknown-length';
-  if (error == SourceError.BadArchive) return 'bad-archive';
+  if (error === SourceError.NotAudio) return 'not-audio';
+  if (error === SourceError.Truncated) return 'truncated';
+  if (error === SourceError.BadHeader) return 'bad-header';
+  if (error === SourceError.UnsupportedFormat) return 'unsupported-format';
+  if (error === SourceError.NoFrames) return 'no-frames';
+  if (error === SourceError.AbsurdRate) return 'absurd-rate';
+  if (error === SourceError.BrokenFrame) return 'broken-frame';
+  if (error === SourceError.Rf64) return 'rf64';
+  if (error === SourceError.DataBeforeFmt) return 'data-before-fmt';
+  if (error === SourceError.BadChannels) return 'bad-channels';
+  if (error === SourceError.ReadFailed) return 'read-failed';
+  if (error === SourceError.UnknownLength) return 'unknown-length';
+  if (error === SourceError.BadArchive) return 'bad-archive';
   return 'none';
 }
 
 /** The same for people, to be followed by `at byte N`. */
 export function sourceErrorText(error: SourceError): string {
-  if (error == SourceError.NotAudio) return 'neither WAV nor QOA';
-  if (error == SourceError.Truncated) return 'the file ends too early';
-  if (error == SourceError.BadHeader) return 'the header contradicts itself';
-  if (error == SourceError.UnsupportedFormat) return 'a format that is not played';
-  if (error == SourceError.NoFrames) return 'there is no sound in it';
-  if (error == SourceError.AbsurdRate) return 'the rate is not within 8 to 192 kHz';
-  if (error == SourceError.BrokenFrame) return 'a broken frame';
-  if (error == SourceError.Rf64) return 'RF64 is not played';
-  if (error == SourceError.DataBeforeFmt) return 'data chunk before fmt chunk';
-  if (error == SourceError.BadChannels) return 'neither mono nor stereo';
-  if (error == SourceError.ReadFailed) return 'reading failed';
-  if (error == SourceError.UnknownLength) return 'length unknown, played to its end';
-  if (error == SourceError.BadArchive) return 'damaged member of the archive';
+  if (error === SourceError.NotAudio) return 'neither WAV nor QOA';
+  if (error === SourceError.Truncated) return 'the file ends too early';
+  if (error === SourceError.BadHeader) return 'the header contradicts itself';
+  if (error === SourceError.UnsupportedFormat) return 'a format that is not played';
+  if (error === SourceError.NoFrames) return 'there is no sound in it';
+  if (error === SourceError.AbsurdRate) return 'the rate is not within 8 to 192 kHz';
+  if (error === SourceError.BrokenFrame) return 'a broken frame';
+  if (error === SourceError.Rf64) return 'RF64 is not played';
+  if (error === SourceError.DataBeforeFmt) return 'data chunk before fmt chunk';
+  if (error === SourceError.BadChannels) return 'neither mono nor stereo';
+  if (error === SourceError.ReadFailed) return 'reading failed';
+  if (error === SourceError.UnknownLength) return 'length unknown, played to its end';
+  if (error === SourceError.BadArchive) return 'damaged member of the archive';
   return '';
 }
 
@@ -131,7 +131,7 @@ export abstract class Source {
 
   /** For decoders: notes a warning, unless there was one. */
   protected warn(warning: SourceError, offset: i64): void {
-    if (this.warning != SourceError.None) return;
+    if (this.warning !== SourceError.None) return;
     this.warning = warning;
     this.warningOffset = offset;
   }

@@ -23,7 +23,7 @@ export function gainOf(tenths: i32): i32 {
   return <i32>Math.floor(gain + 0.5);
 }
 
-// @ts-ignore: decorator
+
 @inline
 function scaled(sample: i64, gain: i64): i64 {
   return (sample * gain) >> 30;
@@ -54,22 +54,22 @@ export class Volume {
 
   /** Whether the gain has arrived. */
   get isSettled(): bool {
-    return this.gain == this.target;
+    return this.gain === this.target;
   }
 
   /** Changes `frames` frames at `ptr`, each times the gain / 2^30, rounded down; at 0 dB they stay as they are. */
   apply(ptr: usize, frames: i32, channels: i32): void {
     let at = ptr;
-    if (this.gain != this.target) {
+    if (this.gain !== this.target) {
       const slewed = min(frames, (abs(this.target - this.gain) + this.step - 1) / this.step);
       this.slew(at, slewed, channels);
       at += (slewed * channels) << 2;
       frames -= slewed;
     }
-    if (this.gain == UNITY) return;
+    if (this.gain === UNITY) return;
     const gain = <i64>this.gain;
     const samples = frames * channels;
-    for (const end = at + ((samples & ~7) << 2); at != end; at += 32) {
+    for (const end = at + ((samples & ~7) << 2); at !== end; at += 32) {
       i64.store32(at, scaled(i64.load32_s(at), gain));
       i64.store32(at, scaled(i64.load32_s(at, 4), gain), 4);
       i64.store32(at, scaled(i64.load32_s(at, 8), gain), 8);
@@ -79,7 +79,7 @@ export class Volume {
       i64.store32(at, scaled(i64.load32_s(at, 24), gain), 24);
       i64.store32(at, scaled(i64.load32_s(at, 28), gain), 28);
     }
-    for (const end = at + ((samples & 7) << 2); at != end; at += 4) {
+    for (const end = at + ((samples & 7) << 2); at !== end; at += 4) {
       i64.store32(at, scaled(i64.load32_s(at), gain));
     }
   }
@@ -93,7 +93,7 @@ export class Volume {
       gain =
         gain < target ? (target - gain > step ? gain + step : target) : gain - target > step ? gain - step : target;
       i64.store32(at, scaled(i64.load32_s(at), gain));
-      if (channels == 2) i64.store32(at, scaled(i64.load32_s(at, 4), gain), 4);
+      if (channels === 2) i64.store32(at, scaled(i64.load32_s(at, 4), gain), 4);
       at += channels << 2;
     }
     this.gain = gain;

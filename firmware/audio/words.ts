@@ -4,39 +4,11 @@
 /** Where the two words of a pair stand: the FIFO feeds the first to channel 1, which is the right side of the jack. */
 const RIGHT: usize = 0;
 const LEFT: usize = 4;
-/** Bytes of a pair. */
-export const PAIR_BYTES: i32 = 8;
-
-/** Clock of the PWM block, in Hz: PLLD (750 MHz) divided by 6. */
-export const PWM_CLOCK_HZ: i32 = 125000000;
-/** The carrier, and with it the tone that a jack without a filter adds, must stay above hearing. */
-const CARRIER_MIN_HZ: i32 = 32000;
-
-/** How often each frame is played at a rate, so that the carrier (rate times repeat) is 32 kHz or more. */
-export function repeatOf(rateHz: i32): i32 {
-  return rateHz >= CARRIER_MIN_HZ ? 1 : (CARRIER_MIN_HZ + rateHz - 1) / rateHz;
-}
-
-/** The period in clocks at a carrier: round(125 MHz / carrier). */
-export function rangeOf(carrierHz: i32): i32 {
-  return (PWM_CLOCK_HZ + (carrierHz >> 1)) / carrierHz;
-}
-
-/** The word of silence. */
-export function silenceOf(range: i32): i32 {
-  return (range + 1) >> 1;
-}
 
 /** round((frame / 2^32 + 1 / 2) * range), halves up: (frame * range + range * 2^31 + 2^31) >> 32. */
-// @ts-ignore: decorator
 @inline
 function word(frame: i64, range: i64, middle: i64): i64 {
   return (frame * range + middle) >>> 32;
-}
-
-/** One word, by the same rule: for levels and tests. */
-export function wordOf(frame: i32, range: i32): i32 {
-  return <i32>word(frame, range, ((<i64>range) << 31) + ((<i64>1) << 31));
 }
 
 /**
@@ -44,7 +16,7 @@ export function wordOf(frame: i32, range: i32): i32 {
  * address as `frames` where a frame is as large as its words: stereo with a repeat of 1. Returns how many pairs.
  */
 export function framesToWords(frames: usize, count: i32, channels: i32, range: i32, repeat: i32, words: usize): i32 {
-  if (channels == 2 && repeat == 1) stereo(frames, count, range, words);
+  if (channels === 2 && repeat === 1) stereo(frames, count, range, words);
   else repeated(frames, count, channels, range, repeat, words);
   return count * repeat;
 }
@@ -53,7 +25,7 @@ function stereo(frames: usize, count: i32, wide: i32, words: usize): void {
   const range = <i64>wide;
   const middle = (range << 31) + ((<i64>1) << 31);
   let left: i64; // loaded before anything is stored: the words may take the frames' place
-  for (const end = frames + ((count & ~3) << 3); frames != end; frames += 32) {
+  for (const end = frames + ((count & ~3) << 3); frames !== end; frames += 32) {
     left = i64.load32_s(frames);
     i64.store32(words, word(i64.load32_s(frames, 4), range, middle), RIGHT);
     i64.store32(words, word(left, range, middle), LEFT);
@@ -68,7 +40,7 @@ function stereo(frames: usize, count: i32, wide: i32, words: usize): void {
     i64.store32(words, word(left, range, middle), 24 + LEFT);
     words += 32;
   }
-  for (const end = frames + ((count & 3) << 3); frames != end; frames += 8) {
+  for (const end = frames + ((count & 3) << 3); frames !== end; frames += 8) {
     left = i64.load32_s(frames);
     i64.store32(words, word(i64.load32_s(frames, 4), range, middle), RIGHT);
     i64.store32(words, word(left, range, middle), LEFT);
@@ -79,12 +51,12 @@ function stereo(frames: usize, count: i32, wide: i32, words: usize): void {
 function repeated(frames: usize, count: i32, channels: i32, wide: i32, repeat: i32, words: usize): void {
   const range = <i64>wide;
   const middle = (range << 31) + ((<i64>1) << 31);
-  const other: usize = channels == 2 ? 4 : 0;
+  const other: usize = channels === 2 ? 4 : 0;
   const step: usize = (<usize>channels) << 2;
-  for (const end = frames + <usize>count * step; frames != end; frames += step) {
+  for (const end = frames + <usize>count * step; frames !== end; frames += step) {
     const left = word(i64.load32_s(frames), range, middle);
     const right = word(i64.load32_s(frames + other), range, middle);
     const both = (left << (LEFT * 8)) | (right << (RIGHT * 8));
-    for (const last = words + ((<usize>repeat) << 3); words != last; words += 8) store<i64>(words, both);
+    for (const last = words + ((<usize>repeat) << 3); words !== last; words += 8) store<i64>(words, both);
   }
 }

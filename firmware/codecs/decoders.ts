@@ -17,7 +17,7 @@ export class Decoders {
    * object and is the same one for the next file of its kind; for two files at once have two of these.
    */
   open(file: Bytes): Source {
-    const isQoa = file.read(0, magic, 4) == 4 && load<u32>(magic) == QOA_MAGIC;
+    const isQoa = file.read(0, magic, 4) === 4 && load<u32>(magic) === QOA_MAGIC;
     const source: Source = isQoa ? this.qoa : this.wav;
     source.open(file);
     return source;

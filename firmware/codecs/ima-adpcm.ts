@@ -26,7 +26,7 @@ let prepared = false;
 export function imaBlockFrames(bytes: i32, channels: i32): i32 {
   const codes = bytes - channels * HEADER_BYTES;
   if (codes < 0) return 0;
-  return 1 + (channels == 1 ? codes * 2 : (codes / (2 * GROUP_BYTES)) * GROUP_SAMPLES);
+  return 1 + (channels === 1 ? codes * 2 : (codes / (2 * GROUP_BYTES)) * GROUP_SAMPLES);
 }
 
 /** The data chunk of an IMA ADPCM file; the caller keeps count of the frames and asks for no more than there are. */
@@ -75,7 +75,7 @@ export class ImaBlocks {
         memory.copy(to, this.rest + (this.restFrames - this.restLeft) * frameBytes, count * frameBytes);
         this.restLeft -= count;
         done += count;
-      } else if (this.blockLeft == 0) {
+      } else if (this.blockLeft === 0) {
         if (!this.begin()) break;
       } else {
         const whole = min(this.blockLeft, wanted - done) / GROUP_SAMPLES;
@@ -96,7 +96,7 @@ export class ImaBlocks {
         const count = min(this.restLeft, skip);
         this.restLeft -= count;
         skip -= count;
-      } else if (this.blockLeft == 0) {
+      } else if (this.blockLeft === 0) {
         if (!this.begin()) return false;
       } else if (this.decodeRest() < 0) {
         return false;
@@ -124,7 +124,7 @@ export class ImaBlocks {
     const at = this.start + this.next * this.blockBytes;
     const bytes = channels * HEADER_BYTES;
     const got = this.file!.read(at, chunk, bytes);
-    if (got != bytes) return this.fail(got < 0 ? SourceError.ReadFailed : SourceError.Truncated, at);
+    if (got !== bytes) return this.fail(got < 0 ? SourceError.ReadFailed : SourceError.Truncated, at);
     for (let c = 0; c < channels; c++) {
       const header = chunk + c * HEADER_BYTES;
       const index = <i32>load<u8>(header, 2);
@@ -154,7 +154,7 @@ export class ImaBlocks {
       return -1;
     }
     if (got < bytes) memory.fill(chunk + got, 0, bytes - got);
-    if (channels == 2) {
+    if (channels === 2) {
       decodeImaStereo(chunk, count, this.states, out);
       decodeImaStereo(chunk + GROUP_BYTES, count, this.states + IMA_STATE_BYTES, out + 4);
     } else {

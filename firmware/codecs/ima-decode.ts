@@ -51,7 +51,6 @@ export function prepareIma(): void {
  * is changed; `out` gets an i32 for each sample in a place as large as `Place`. (Why a sample is
  * stored before it is clipped: qoa-slices.ts.)
  */
-// @ts-ignore: decorator
 @inline
 function decode<Place>(from: usize, step: usize, count: i32, state: usize, out: usize): void {
   let sample = load<i32>(state);

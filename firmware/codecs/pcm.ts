@@ -3,14 +3,14 @@
 
 /** 8 bits, unsigned with silence at 128. */
 export function fromU8(from: usize, samples: i32, to: usize): void {
-  for (const end = from + samples; from != end; from++) {
+  for (const end = from + samples; from !== end; from++) {
     store<i32>(to, ((<i32>load<u8>(from)) << 24) ^ (<i32>0x80000000));
     to += 4;
   }
 }
 
 export function from16(from: usize, samples: i32, to: usize): void {
-  for (const end = from + ((samples & ~7) << 1); from != end; from += 16) {
+  for (const end = from + ((samples & ~7) << 1); from !== end; from += 16) {
     store<i32>(to, (<i32>load<u16>(from)) << 16);
     store<i32>(to, (<i32>load<u16>(from, 2)) << 16, 4);
     store<i32>(to, (<i32>load<u16>(from, 4)) << 16, 8);
@@ -21,7 +21,7 @@ export function from16(from: usize, samples: i32, to: usize): void {
     store<i32>(to, (<i32>load<u16>(from, 14)) << 16, 28);
     to += 32;
   }
-  for (const end = from + ((samples & 7) << 1); from != end; from += 2) {
+  for (const end = from + ((samples & 7) << 1); from !== end; from += 2) {
     store<i32>(to, (<i32>load<u16>(from)) << 16);
     to += 4;
   }
@@ -30,21 +30,20 @@ export function from16(from: usize, samples: i32, to: usize): void {
 /** Reads the byte before `from` too (and drops it): a 24-bit sample is the top of the word that ends with it. */
 export function from24(from: usize, samples: i32, to: usize): void {
   from--;
-  for (const end = from + (samples & ~3) * 3; from != end; from += 12) {
+  for (const end = from + (samples & ~3) * 3; from !== end; from += 12) {
     store<i32>(to, load<i32>(from) & ~255);
     store<i32>(to, load<i32>(from, 3) & ~255, 4);
     store<i32>(to, load<i32>(from, 6) & ~255, 8);
     store<i32>(to, load<i32>(from, 9) & ~255, 12);
     to += 16;
   }
-  for (const end = from + (samples & 3) * 3; from != end; from += 3) {
+  for (const end = from + (samples & 3) * 3; from !== end; from += 3) {
     store<i32>(to, load<i32>(from) & ~255);
     to += 4;
   }
 }
 
 /** round(x * 2^31), halves away from zero as C's round() has it, clamped; what is not a number is silence. */
-// @ts-ignore: decorator
 @inline
 function fixed(x: f64): i32 {
   const scaled = x * 2147483648.0;
@@ -52,14 +51,14 @@ function fixed(x: f64): i32 {
 }
 
 export function fromFloat32(from: usize, samples: i32, to: usize): void {
-  for (const end = from + (samples << 2); from != end; from += 4) {
+  for (const end = from + (samples << 2); from !== end; from += 4) {
     store<i32>(to, fixed(<f64>load<f32>(from)));
     to += 4;
   }
 }
 
 export function fromFloat64(from: usize, samples: i32, to: usize): void {
-  for (const end = from + (samples << 3); from != end; from += 8) {
+  for (const end = from + (samples << 3); from !== end; from += 8) {
     store<i32>(to, fixed(load<f64>(from)));
     to += 4;
   }

@@ -23,7 +23,7 @@ export function prepareResiduals(): void {
     const x = <f64>(s + 1);
     const factor = <i32>Math.floor((x * x * x) / Math.sqrt(Math.sqrt(x)) + 0.5);
     for (let q = 0; q < 4; q++) {
-      const quarters = q == 0 ? 3 : q == 1 ? 10 : q == 2 ? 18 : 28;
+      const quarters = q === 0 ? 3 : q === 1 ? 10 : q === 2 ? 18 : 28;
       const residual = (factor * quarters + 2) >> 2;
       const at = residuals + ((s << 5) | (q << 3));
       store<i32>(at, residual);
@@ -32,7 +32,7 @@ export function prepareResiduals(): void {
   }
 }
 
-// @ts-ignore: decorator
+
 @inline
 function swapped(x: i32): i32 {
   return (rotl(x, 8) & 0x00ff00ff) | (rotr(x, 8) & (<i32>0xff00ff00));
@@ -42,7 +42,6 @@ function swapped(x: i32): i32 {
  * Decodes `count` slices of one channel. `slice` is the first (the next is `step` bytes on), `predictor` is changed,
  * `out` gets an i32 for each sample in a place as large as `Place` (its size is an offset that costs no operation).
  */
-// @ts-ignore: decorator
 @inline
 function decode<Place>(slice: usize, step: usize, count: i32, predictor: usize, out: usize): void {
   let h0 = load<i32>(predictor, 0);
@@ -125,7 +124,7 @@ function decode<Place>(slice: usize, step: usize, count: i32, predictor: usize, 
       s3 = (h3 >> 31) | 1;
 
       out += sizeof<Place>() * 4;
-    } while (out != end);
+    } while (out !== end);
   }
   store<i32>(predictor, h0, 0);
   store<i32>(predictor, h1, 4);

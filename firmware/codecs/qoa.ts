@@ -24,13 +24,13 @@ export const QOA_MAGIC: u32 = 0x66616f71; // "qoaf", read little-endian
 
 let prepared = false;
 
-// @ts-ignore: decorator
+
 @inline
 function big16(ptr: usize): i32 {
   return ((<i32>load<u8>(ptr)) << 8) | (<i32>load<u8>(ptr, 1));
 }
 
-// @ts-ignore: decorator
+
 @inline
 function big32(ptr: usize): u32 {
   return bswap<u32>(load<u32>(ptr));
@@ -66,7 +66,7 @@ export class QoaSource extends Source {
     const head = this.frame;
     const got = file.read(0, head, 16);
     if (got < 0) return this.fail(SourceError.ReadFailed, 0);
-    if (got < 4 || load<u32>(head) != QOA_MAGIC) return this.fail(SourceError.NotAudio, 0);
+    if (got < 4 || load<u32>(head) !== QOA_MAGIC) return this.fail(SourceError.NotAudio, 0);
     if (got < 16) return this.fail(got <= 8 ? SourceError.NoFrames : SourceError.Truncated, <i64>got);
     const samples = <i64>big32(head + 4);
     const channels = <i32>load<u8>(head, 8);
@@ -94,11 +94,11 @@ export class QoaSource extends Source {
       this.warn(SourceError.UnknownLength, 4);
       this.frames = whole * FRAME_SAMPLES;
       // The last frame says itself how long it is, even if it has all its slices.
-      const ends = bytes == whole * full;
+      const ends = bytes === whole * full;
       const last = FILE_HEADER + (ends ? whole - 1 : whole) * full;
-      if (file.read(last, this.frame, FRAME_HEADER) == FRAME_HEADER) {
+      if (file.read(last, this.frame, FRAME_HEADER) === FRAME_HEADER) {
         const count = big16(this.frame + 4);
-        if (ends && this.stored(count) == this.fullFrame) this.frames += <i64>(count - FRAME_SAMPLES);
+        if (ends && this.stored(count) === this.fullFrame) this.frames += <i64>(count - FRAME_SAMPLES);
         else if (!ends && last + <i64>this.stored(count) <= file.size) this.frames += <i64>count;
       }
     }
@@ -118,7 +118,7 @@ export class QoaSource extends Source {
   }
 
   read(ptr: usize, maxFrames: i32): i32 {
-    if (this.error != SourceError.None) return -1;
+    if (this.error !== SourceError.None) return -1;
     const left = this.frames - this.position;
     const wanted = left < <i64>maxFrames ? <i32>left : maxFrames;
     const frameBytes = this.channels << 2;
@@ -130,7 +130,7 @@ export class QoaSource extends Source {
         memory.copy(ptr + done * frameBytes, from, count * frameBytes);
         this.restLeft -= count;
         done += count;
-      } else if (this.frameLeft == 0) {
+      } else if (this.frameLeft === 0) {
         if (!this.loadFrame()) break;
       } else {
         const whole = min(this.frameLeft, wanted - done) / SLICE_SAMPLES;
@@ -147,16 +147,16 @@ export class QoaSource extends Source {
       }
     }
     this.position += <i64>done;
-    return done > 0 || this.error == SourceError.None ? done : -1;
+    return done > 0 || this.error === SourceError.None ? done : -1;
   }
 
   seek(frame: i64): bool {
-    if (frame < 0 || frame > this.frames || this.frames == 0) return false;
+    if (frame < 0 || frame > this.frames || this.frames === 0) return false;
     this.error = SourceError.None;
     const index = frame / FRAME_SAMPLES;
     this.rewind(FILE_HEADER + index * this.fullFrame);
     this.position = index * FRAME_SAMPLES;
-    if (frame == this.frames) {
+    if (frame === this.frames) {
       this.position = frame;
       return true;
     }
@@ -181,7 +181,7 @@ export class QoaSource extends Source {
   /** Decodes the next `count` slices of every channel to `out`. */
   private decode(out: usize, count: i32): void {
     const slices = this.slices;
-    if (this.channels == 2) {
+    if (this.channels === 2) {
       decodeStereo(slices, count, this.predictors, out);
       decodeStereo(slices + SLICE_BYTES, count, this.predictors + PREDICTOR_BYTES, out + 4);
       this.slices = slices + 2 * count * SLICE_BYTES;
@@ -201,16 +201,16 @@ export class QoaSource extends Source {
     const got = file.read(at, frame, this.fullFrame);
     if (got < 0) return this.fail(SourceError.ReadFailed, at);
     if (got < FRAME_HEADER) return this.fail(SourceError.Truncated, at + <i64>got);
-    if (<i32>load<u8>(frame) != channels) return this.fail(SourceError.BrokenFrame, at);
-    if (<i32>(big32(frame) & 0xffffff) != this.rateHz) return this.fail(SourceError.BrokenFrame, at + 1);
+    if (<i32>load<u8>(frame) !== channels) return this.fail(SourceError.BrokenFrame, at);
+    if (<i32>(big32(frame) & 0xffffff) !== this.rateHz) return this.fail(SourceError.BrokenFrame, at + 1);
     const samples = big16(frame + 4);
     const bytes = this.stored(samples);
     const before = ((at - FILE_HEADER) / this.fullFrame) * FRAME_SAMPLES;
     const isLast = before + <i64>samples >= this.frames;
-    if (samples == 0 || samples > FRAME_SAMPLES || (samples != FRAME_SAMPLES && !isLast)) {
+    if (samples === 0 || samples > FRAME_SAMPLES || (samples !== FRAME_SAMPLES && !isLast)) {
       return this.fail(SourceError.BrokenFrame, at + 4);
     }
-    if (big16(frame + 6) != bytes) return this.fail(SourceError.BrokenFrame, at + 6);
+    if (big16(frame + 6) !== bytes) return this.fail(SourceError.BrokenFrame, at + 6);
     if (got < bytes) return this.fail(SourceError.Truncated, at + <i64>got);
     for (let c = 0; c < channels; c++) {
       const from = frame + FRAME_HEADER + c * STORED_PREDICTOR;

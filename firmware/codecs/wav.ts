@@ -51,10 +51,10 @@ export class WavSource extends Source {
     const got = file.read(0, chunk, 12);
     if (got < 0) return this.fail(SourceError.ReadFailed, 0);
     const id = got >= 4 ? load<u32>(chunk) : 0;
-    if (id == RF64 || id == BW64) return this.fail(SourceError.Rf64, 0);
-    if (id != RIFF) return this.fail(SourceError.NotAudio, 0);
+    if (id === RF64 || id === BW64) return this.fail(SourceError.Rf64, 0);
+    if (id !== RIFF) return this.fail(SourceError.NotAudio, 0);
     if (got < 12) return this.fail(SourceError.Truncated, <i64>got);
-    if (load<u32>(chunk, 8) != WAVE) return this.fail(SourceError.NotAudio, 8);
+    if (load<u32>(chunk, 8) !== WAVE) return this.fail(SourceError.NotAudio, 8);
     const riffEnd = <i64>load<u32>(chunk, 4) + 8;
 
     let at: i64 = 12;
@@ -65,9 +65,9 @@ export class WavSource extends Source {
       if (head < 8) return this.fail(SourceError.Truncated, last);
       const name = load<u32>(chunk);
       const size = <i64>load<u32>(chunk, 4);
-      if (name == DATA) return this.openData(file, at, size, riffEnd);
-      if (name == FMT && !this.openFormat(file, at, size)) return false;
-      if (name == FACT && size >= 4 && file.read(at + 8, chunk, 4) == 4) this.factFrames = <i64>load<u32>(chunk);
+      if (name === DATA) return this.openData(file, at, size, riffEnd);
+      if (name === FMT && !this.openFormat(file, at, size)) return false;
+      if (name === FACT && size >= 4 && file.read(at + 8, chunk, 4) === 4) this.factFrames = <i64>load<u32>(chunk);
       last = at;
       at += 8 + size + (size & 1);
     }
@@ -78,35 +78,36 @@ export class WavSource extends Source {
   private openFormat(file: Bytes, at: i64, size: i64): bool {
     if (size < 16) return this.fail(SourceError.BadHeader, at + 4);
     const wanted = size < 40 ? <i32>size : 40;
-    if (file.read(at + 8, chunk, wanted) != wanted) return this.fail(SourceError.Truncated, at);
+    if (file.read(at + 8, chunk, wanted) !== wanted) return this.fail(SourceError.Truncated, at);
     let tag = <i32>load<u16>(chunk);
     const channels = <i32>load<u16>(chunk, 2);
     const rate = load<u32>(chunk, 4);
     const blockBytes = <i32>load<u16>(chunk, 12);
     const width = <i32>load<u16>(chunk, 14);
-    if (tag == TAG_EXTENSIBLE) {
+    if (tag === TAG_EXTENSIBLE) {
       // The tag is the beginning of a GUID, the rest of which is the same for all that have one.
       if (wanted < 40) return this.fail(SourceError.BadHeader, at + 4);
       tag = <i32>load<u16>(chunk, 24);
-      const isTag = load<u64>(chunk, 26) == 0x0080_0010_0000_0000 && load<u64>(chunk, 32) >> 16 == 0x719b_3800_aa00;
-      if (!isTag || tag == TAG_IMA) return this.fail(SourceError.UnsupportedFormat, at + 32);
+      const isTag = load<u64>(chunk, 26) === 0x0080_0010_0000_0000 && load<u64>(chunk, 32) >> 16 === 0x719b_3800_aa00;
+      if (!isTag || tag === TAG_IMA) return this.fail(SourceError.UnsupportedFormat, at + 32);
     }
-    if (tag != TAG_PCM && tag != TAG_FLOAT && tag != TAG_IMA) return this.fail(SourceError.UnsupportedFormat, at + 8);
+    if (tag !== TAG_PCM && tag !== TAG_FLOAT && tag !== TAG_IMA)
+      return this.fail(SourceError.UnsupportedFormat, at + 8);
     if (channels < 1 || channels > 2) return this.fail(SourceError.BadChannels, at + 10);
     if (rate < <u32>RATE_MIN || rate > <u32>RATE_MAX) return this.fail(SourceError.AbsurdRate, at + 12);
     let blockFrames = 1;
-    if (tag == TAG_IMA) {
-      if (width != 4) return this.fail(SourceError.UnsupportedFormat, at + 22);
+    if (tag === TAG_IMA) {
+      if (width !== 4) return this.fail(SourceError.UnsupportedFormat, at + 22);
       const room = imaBlockFrames(blockBytes, channels);
       blockFrames = wanted >= 20 ? <i32>load<u16>(chunk, 18) : room;
-      if (blockFrames == 0) blockFrames = room;
-      if (room == 0) return this.fail(SourceError.BadHeader, at + 20);
+      if (blockFrames === 0) blockFrames = room;
+      if (room === 0) return this.fail(SourceError.BadHeader, at + 20);
       if (blockFrames > room) return this.fail(SourceError.BadHeader, at + 26);
     } else {
       const isPlayed =
-        tag == TAG_PCM ? width == 8 || width == 16 || width == 24 || width == 32 : width == 32 || width == 64;
+        tag === TAG_PCM ? width === 8 || width === 16 || width === 24 || width === 32 : width === 32 || width === 64;
       if (!isPlayed) return this.fail(SourceError.UnsupportedFormat, at + 22);
-      if (blockBytes != (channels * width) >> 3) return this.fail(SourceError.BadHeader, at + 20);
+      if (blockBytes !== (channels * width) >> 3) return this.fail(SourceError.BadHeader, at + 20);
     }
     this.tag = tag;
     this.width = width;
@@ -120,11 +121,11 @@ export class WavSource extends Source {
 
   /** The data chunk at `at`, which claims `size` bytes. */
   private openData(file: Bytes, at: i64, size: i64, riffEnd: i64): bool {
-    if (this.blockBytes == 0) return this.fail(SourceError.DataBeforeFmt, at);
+    if (this.blockBytes === 0) return this.fail(SourceError.DataBeforeFmt, at);
     const start = at + 8;
     const there = file.size - start;
     // A size of 0 is an empty file where the RIFF header agrees, else a writer that never came back to fill it in.
-    const isUnknown = size == 0 ? riffEnd != file.size && there > 0 : size > there && size >= ENDLESS;
+    const isUnknown = size === 0 ? riffEnd !== file.size && there > 0 : size > there && size >= ENDLESS;
     const isCut = size > there && !isUnknown;
     if (isUnknown) this.warn(SourceError.UnknownLength, at + 4);
     if (isCut) this.warn(SourceError.Truncated, file.size);
@@ -132,7 +133,7 @@ export class WavSource extends Source {
     const blocks = bytes / this.blockBytes;
     const over = <i32>(bytes - blocks * this.blockBytes);
     this.frames = blocks * this.blockFrames;
-    if (this.tag == TAG_IMA) {
+    if (this.tag === TAG_IMA) {
       this.frames += min(imaBlockFrames(over, this.channels), this.blockFrames);
       if (this.factFrames > 0 && this.factFrames < this.frames) this.frames = this.factFrames;
       this.ima.open(file, start, this.channels, this.blockBytes, this.blockFrames);
@@ -140,25 +141,25 @@ export class WavSource extends Source {
       this.warn(SourceError.Truncated, start + bytes);
     }
     this.dataStart = start;
-    if (this.frames == 0) return this.fail(isCut ? SourceError.Truncated : SourceError.NoFrames, at + 4);
+    if (this.frames === 0) return this.fail(isCut ? SourceError.Truncated : SourceError.NoFrames, at + 4);
     return true;
   }
 
   read(ptr: usize, maxFrames: i32): i32 {
-    if (this.error != SourceError.None) return -1;
+    if (this.error !== SourceError.None) return -1;
     const left = this.frames - this.position;
     const wanted = left < <i64>maxFrames ? <i32>left : maxFrames;
     if (wanted <= 0) return 0;
-    const done = this.tag == TAG_IMA ? this.readIma(ptr, wanted) : this.readPcm(ptr, wanted);
+    const done = this.tag === TAG_IMA ? this.readIma(ptr, wanted) : this.readPcm(ptr, wanted);
     this.position += <i64>done;
-    return done > 0 || this.error == SourceError.None ? done : -1;
+    return done > 0 || this.error === SourceError.None ? done : -1;
   }
 
   seek(frame: i64): bool {
-    if (frame < 0 || frame > this.frames || this.frames == 0) return false;
+    if (frame < 0 || frame > this.frames || this.frames === 0) return false;
     this.error = SourceError.None;
     this.position = frame;
-    if (this.tag != TAG_IMA || frame == this.frames || this.ima.seek(frame)) return true;
+    if (this.tag !== TAG_IMA || frame === this.frames || this.ima.seek(frame)) return true;
     return this.fail(this.ima.error, this.ima.errorOffset);
   }
 
@@ -179,17 +180,17 @@ export class WavSource extends Source {
       const count = min(wanted - done, CHUNK / frameBytes);
       const bytes = count * frameBytes;
       const to = ptr + ((done * channels) << 2);
-      const isPlain = width == 32 && this.tag == TAG_PCM;
+      const isPlain = width === 32 && this.tag === TAG_PCM;
       const got = file.read(at, isPlain ? to : chunk, bytes);
-      if (got != bytes) {
+      if (got !== bytes) {
         this.fail(got < 0 ? SourceError.ReadFailed : SourceError.Truncated, at);
         break;
       }
       const samples = count * channels;
-      if (width == 16) from16(chunk, samples, to);
-      else if (width == 24) from24(chunk, samples, to);
-      else if (width == 8) fromU8(chunk, samples, to);
-      else if (width == 64) fromFloat64(chunk, samples, to);
+      if (width === 16) from16(chunk, samples, to);
+      else if (width === 24) from24(chunk, samples, to);
+      else if (width === 8) fromU8(chunk, samples, to);
+      else if (width === 64) fromFloat64(chunk, samples, to);
       else if (!isPlain) fromFloat32(chunk, samples, to);
       at += <i64>bytes;
       done += count;

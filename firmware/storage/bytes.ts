@@ -14,7 +14,6 @@ export abstract class Bytes {
 }
 
 /** How many of `wanted` bytes at `offset` lie inside `size`. */
-// @ts-ignore: decorator
 @inline
 export function within(size: i64, offset: i64, wanted: i32): i32 {
   if (offset < 0 || offset >= size || wanted <= 0) return 0;

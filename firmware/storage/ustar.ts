@@ -74,14 +74,14 @@ export class Archive {
         this.file = null;
         return Member.Failed;
       }
-      if (got == 0) return this.end();
+      if (got === 0) return this.end();
       if (got < BLOCK) {
         this.file = null;
         return this.isLost ? Member.End : Member.Damaged;
       }
       if (this.isLost) {
         // Only what carries the magic and a right checksum counts here.
-        if (load<u32>(header + MAGIC) != USTA || !isChecked()) {
+        if (load<u32>(header + MAGIC) !== USTA || !isChecked()) {
           this.at = at + BLOCK;
           continue;
         }
@@ -98,9 +98,9 @@ export class Archive {
       this.at = at + BLOCK + padded;
       const kind = load<u8>(header + TYPE);
       // '0', its older spelling, and '7', a contiguous file, which is one like others here.
-      if (kind != 0x30 && kind != 0 && kind != 0x37) continue;
+      if (kind !== 0x30 && kind !== 0 && kind !== 0x37) continue;
       this.takeName();
-      if (this.nameBytes == 0 || load<u8>(this.name + this.nameBytes - 1) == 0x2f) continue;
+      if (this.nameBytes === 0 || load<u8>(this.name + this.nameBytes - 1) === 0x2f) continue;
       this.offset = at + BLOCK;
       this.size = size;
       return Member.File;
@@ -116,7 +116,7 @@ export class Archive {
     const name = this.name;
     let length = 0;
     const magic = load<u16>(header + MAGIC, 4);
-    if (load<u32>(header + MAGIC) == USTA && magic == R_NUL && load<u8>(header + PREFIX)) {
+    if (load<u32>(header + MAGIC) === USTA && magic === R_NUL && load<u8>(header + PREFIX)) {
       length = fieldLength(header + PREFIX, PREFIX_FIELD);
       memory.copy(name, header + PREFIX, length);
       store<u8>(name + length++, 0x2f);
@@ -148,19 +148,19 @@ function isChecked(): bool {
   let sum = CHECKSUM_BYTES * 0x20;
   let high = 0; // bytes that are negative as signed ones
   for (let i: usize = 0; i < <usize>BLOCK; i++) {
-    if (i == CHECKSUM) i += CHECKSUM_BYTES;
+    if (i === CHECKSUM) i += CHECKSUM_BYTES;
     const byte = <i32>load<u8>(header + i);
     sum += byte;
     high += byte >> 7;
   }
-  return claimed == <i64>sum || claimed == <i64>(sum - 256 * high);
+  return claimed === <i64>sum || claimed === <i64>(sum - 256 * high);
 }
 
 /** The size field: octal, or with the top bit of its first byte set a big-endian number (GNU, star). */
 function sizeOf(): i64 {
   const first = load<u8>(header + SIZE);
   if (!(first & 0x80)) return octal(header + SIZE, SIZE_BYTES);
-  if (first != 0x80 || load<u16>(header + SIZE, 1) || load<u8>(header + SIZE, 3)) return NONE; // 2^64 and more, or < 0
+  if (first !== 0x80 || load<u16>(header + SIZE, 1) || load<u8>(header + SIZE, 3)) return NONE; // 2^64 and more, or < 0
   const value = bswap<i64>(load<i64>(header + SIZE, 4));
   return value < 0 ? NONE : value;
 }
@@ -168,7 +168,7 @@ function sizeOf(): i64 {
 /** Octal digits, after spaces, up to a space, a 0 or the field's end; -1 for anything else, or nothing. */
 function octal(field: usize, bytes: i32): i64 {
   let i = 0;
-  while (i < bytes && load<u8>(field + i) == 0x20) i++;
+  while (i < bytes && load<u8>(field + i) === 0x20) i++;
   const first = i;
   let value: i64 = 0;
   for (; i < bytes; i++) {
@@ -176,10 +176,10 @@ function octal(field: usize, bytes: i32): i64 {
     if (digit < 0 || digit > 7) break;
     value = (value << 3) | (<i64>digit);
   }
-  if (i == first) return NONE;
+  if (i === first) return NONE;
   for (; i < bytes; i++) {
     const byte = load<u8>(field + i);
-    if (byte != 0 && byte != 0x20) return NONE;
+    if (byte !== 0 && byte !== 0x20) return NONE;
   }
   return value;
 }

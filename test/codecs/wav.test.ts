@@ -5,6 +5,7 @@ import os from 'node:os';
 import path from 'node:path';
 import { Decoder, ErrorCode, random } from '../support/decoder.js';
 import { chunk, extensible, fmt, riff } from '../support/wav.js';
+import { pick } from '../support/pick.js';
 
 const RATES = [8000, 11025, 12000, 16000, 22050, 24000, 32000, 44100, 48000, 64000, 88200, 96000, 176400, 192000];
 /** sox's options for each kind of file, and the width its frames are summed in. */
@@ -65,7 +66,7 @@ describe('codecs/wav', () => {
         opened,
         {
           ...{ error: 0, errorOffset: 0, warning: 0, rateHz: Number(rate), channels: Number(channels) },
-          ...{ bits: KINDS[kind!]![1], frames: FRAMES },
+          ...{ bits: KINDS[String(kind)]?.[1], frames: FRAMES },
         },
         name,
       );
@@ -95,7 +96,7 @@ describe('codecs/wav', () => {
       const block = (1024 - 4 * channels) * (2 / channels) + 1;
       for (let frame = 0; frame < opened.frames; frame += block) {
         const at = frame * channels;
-        assert.equal(all[at]! >> 16, theirs.readInt16LE(at * 2), `frame ${frame}`);
+        assert.equal(pick(all, at) >> 16, theirs.readInt16LE(at * 2), `frame ${frame}`);
       }
     }
   });
@@ -338,7 +339,7 @@ describe('codecs/wav', () => {
         ];
         for (const place of places) {
           assert.equal(decoder.seek(place), true);
-          const part = decoder.read(150)!;
+          const part = decoder.read(150);
           assert.deepEqual(part, reference.slice(place * channels, (place + 150) * channels), `${kind} from ${place}`);
           assert.equal(decoder.position, Math.min(place + 150, FRAMES));
         }

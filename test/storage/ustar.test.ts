@@ -5,6 +5,7 @@ import os from 'node:os';
 import path from 'node:path';
 import { random } from '../support/decoder.js';
 import { runProgram, type Running } from '../support/module.js';
+import { pick } from '../support/pick.js';
 
 const BASE = 0x10000000;
 const Member = { End: 0, File: 1, Damaged: 2, Failed: 3 };
@@ -138,8 +139,8 @@ describe('storage/ustar', () => {
           let expected = Buffer.from(`./${name}`).toString('latin1');
           // The long name stands in an extension that is passed over: pax and GNU cut the header's own.
           if (name === long && format !== 'ustar') {
-            const cut = found.find(([found]) => String(found).includes('deep/'))!;
-            expected = String(cut[0]);
+            const cut = found.find(([found]) => String(found).includes('deep/'));
+            expected = String(cut?.[0]);
             assert(expected.length >= 50);
           }
           assert.equal(contents.get(expected), `${i}`.repeat(i * 300), `${format}: ${name}`);
@@ -212,10 +213,10 @@ describe('storage/ustar', () => {
   it('names a damaged member and goes on behind it', () => {
     const good = [file('one', 'x'.repeat(1000)), file('two', 'y'.repeat(1500)), file('three')];
     const whole = Buffer.concat([...good, END]);
-    const second = good[0]!.length;
+    const second = pick(good, 0).length;
     for (let at = 0; at < 512; at += 3) {
       const broken = Buffer.from(whole);
-      broken[second + at]! ^= 0x11;
+      broken.writeUInt8(pick(broken, second + at) ^ 0x11, second + at);
       assert.deepEqual(names(broken), ['one', second, 'three'], `byte ${at} of the header`);
     }
     const first = Buffer.from(whole);
@@ -227,7 +228,7 @@ describe('storage/ustar', () => {
 
   it('takes no data for a header on its way', () => {
     const lookalike = Buffer.from(header({ name: 'data', size: 3 }));
-    lookalike[0]! ^= 1; // so that its checksum is wrong
+    lookalike.write('D'); // so that its checksum is wrong
     const broken = Buffer.concat([header({ name: 'x' }).fill(0x77, 0, 8), lookalike, data('text'), file('next'), END]);
     assert.deepEqual(names(broken), [0, 'next']);
   });

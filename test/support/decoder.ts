@@ -2,6 +2,7 @@
 
 import assert from 'node:assert/strict';
 import { runProgram, type Running } from './module.js';
+import { pick } from './pick.js';
 
 const BASE = 0x10000000;
 /** Written around every read, to see a decoder that writes beside its buffer. */
@@ -104,7 +105,7 @@ export class Decoder {
   readAll(sizes: number[] = [512]): Int32Array {
     const parts: Int32Array[] = [];
     for (let i = 0; ; i++) {
-      const part = this.read(sizes[i % sizes.length]!);
+      const part = this.read(pick(sizes, i % sizes.length));
       if (!part?.length) break;
       parts.push(part);
     }

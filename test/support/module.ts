@@ -15,7 +15,7 @@ export type TestModule = Pick<Compiled, 'wasm' | 'sourceMap' | 'sources'>;
 
 /** One function of the module `board` as JavaScript sees it: i32 is number, i64 is bigint. */
 // Parameters differ from import to import; each test's object has its own types.
-export type BoardFunction = (...parameters: never[]) => number | bigint | void;
+export type BoardFunction = (...parameters: never[]) => unknown;
 export type BoardImports = Record<string, BoardFunction>;
 
 /** The running program. `memory` never moves, but a view made before `memory.grow` is detached: use `bytes()`. */
@@ -116,23 +116,23 @@ export function instantiate<Exports>(
 ): Running<Exports> {
   const memory = (): WebAssembly.Memory => instance.exports['memory'] as WebAssembly.Memory;
   const given = typeof board === 'function' ? board(memory) : board;
+  const text = (pointer: number): string => {
+    if (!pointer) return '';
+    const length = new DataView(memory().buffer).getUint32(pointer - 4, true);
+    return Buffer.from(memory().buffer, pointer, length).toString('utf16le');
+  };
+  const abort = (message: number, file: number, line: number, column: number): never => {
+    throw new ProgramAbort(text(message), text(file), line, column);
+  };
   const module = new WebAssembly.Module(Uint8Array.from(wasm));
   const imports: Record<string, Record<string, WebAssembly.ImportValue>> = { board: {}, env: {} };
   for (const { module: from, name } of WebAssembly.Module.imports(module)) {
     const absent = (): never => {
       throw new Error(`the program called ${from}.${name}, which this test does not give`);
     };
-    (imports[from] ??= {})[name] =
-      (from === 'board' ? (given[name] as BoardFunction | undefined) : undefined) ?? absent;
+    const offered = from === 'board' ? (given[name] as WebAssembly.ImportValue | undefined) : undefined;
+    (imports[from] ??= {})[name] = from === 'env' && name === 'abort' ? abort : (offered ?? absent);
   }
-  const text = (pointer: number): string => {
-    if (!pointer) return '';
-    const length = new DataView(memory().buffer).getUint32(pointer - 4, true);
-    return Buffer.from(memory().buffer, pointer, length).toString('utf16le');
-  };
-  imports['env']!['abort'] = (message: number, file: number, line: number, column: number): never => {
-    throw new ProgramAbort(text(message), text(file), line, column);
-  };
   const instance = new WebAssembly.Instance(module, imports);
   return {
     exports: instance.exports as Exports,

@@ -1,6 +1,8 @@
 // QOA by the letter of its specification (qoaformat.org, 1.0), slow and plain: an encoder that tries every scale
 // factor, and a decoder with which the firmware's is compared. Nothing here is shared with the firmware.
 
+import { pick } from './pick.js';
+
 const FACTORS = Array.from({ length: 16 }, (_, s) => Math.round(Math.pow(s + 1, 2.75)));
 const LEVELS = [0.75, -0.75, 2.5, -2.5, 4.5, -4.5, 7, -7];
 /** Rounded to the nearest, halves away from zero. */
@@ -15,13 +17,13 @@ class Lms {
   ) {}
 
   predict(): number {
-    const sum = this.history.reduce((total, h, i) => (total + Math.imul(h, this.weights[i]!)) | 0, 0);
+    const sum = this.history.reduce((total, h, i) => (total + Math.imul(h, pick(this.weights, i))) | 0, 0);
     return sum >> 13;
   }
 
   update(sample: number, residual: number): void {
     const delta = residual >> 4;
-    this.weights = this.weights.map((w, i) => (w + (this.history[i]! < 0 ? -delta : delta)) | 0);
+    this.weights = this.weights.map((w, i) => (w + (pick(this.history, i) < 0 ? -delta : delta)) | 0);
     this.history = [...this.history.slice(1), sample];
   }
 
@@ -52,16 +54,16 @@ export function encodeQoa(pcm: Int16Array, channels: number, rateHz: number, opt
     frame.writeUInt16BE(frame.length, 6);
     for (let c = 0; c < channels; c++) {
       // Weights that have left 16 bits could not be stored: such a predictor starts anew.
-      if (states[c]!.weights.some((w) => w !== (w << 16) >> 16)) states[c] = new Lms(states[c]!.history);
-      states[c]!.history.forEach((h, i) => frame.writeInt16BE(h, 8 + c * 16 + i * 2));
-      states[c]!.weights.forEach((w, i) => frame.writeInt16BE(w, 16 + c * 16 + i * 2));
+      if (pick(states, c).weights.some((w) => w !== (w << 16) >> 16)) states[c] = new Lms(pick(states, c).history);
+      pick(states, c).history.forEach((h, i) => frame.writeInt16BE(h, 8 + c * 16 + i * 2));
+      pick(states, c).weights.forEach((w, i) => frame.writeInt16BE(w, 16 + c * 16 + i * 2));
     }
     let at = 8 + channels * 16;
     for (let s = 0; s < slices; s++) {
       for (let c = 0; c < channels; c++) {
         const slice: number[] = [];
-        for (let i = s * 20; i < Math.min(s * 20 + 20, count); i++) slice.push(pcm[(from + i) * channels + c]!);
-        const best = encodeSlice(slice, states[c]!);
+        for (let i = s * 20; i < Math.min(s * 20 + 20, count); i++) slice.push(pick(pcm, (from + i) * channels + c));
+        const best = encodeSlice(slice, pick(states, c));
         states[c] = best.state;
         frame.writeBigUInt64BE(best.bits, at);
         at += 8;
@@ -76,20 +78,20 @@ function encodeSlice(slice: number[], before: Lms): { bits: bigint; state: Lms }
   let best = { error: Infinity, bits: 0n, state: before };
   for (let s = 0; s < 16; s++) {
     const state = before.copy();
-    const residuals = DEQUANTIZED[s]!;
+    const residuals = pick(DEQUANTIZED, s);
     let bits = BigInt(s);
     let error = 0;
     for (let i = 0; i < 20 && error < best.error; i++) {
       let q = 0;
       if (i < slice.length) {
         const predicted = state.predict();
-        const wanted = slice[i]! - predicted;
+        const wanted = pick(slice, i) - predicted;
         for (let k = 1; k < 8; k++) {
-          if (Math.abs(wanted - residuals[k]!) < Math.abs(wanted - residuals[q]!)) q = k;
+          if (Math.abs(wanted - pick(residuals, k)) < Math.abs(wanted - pick(residuals, q))) q = k;
         }
-        const sample = clamp(predicted + residuals[q]!);
-        error += (slice[i]! - sample) ** 2;
-        state.update(sample, residuals[q]!);
+        const sample = clamp(predicted + pick(residuals, q));
+        error += (pick(slice, i) - sample) ** 2;
+        state.update(sample, pick(residuals, q));
       }
       bits = (bits << 3n) | BigInt(q);
     }
@@ -102,7 +104,7 @@ function encodeSlice(slice: number[], before: Lms): { bits: bigint; state: Lms }
 export function decodeQoa(file: Buffer): Int16Array {
   const out: number[] = [];
   for (let at = 8; at < file.length;) {
-    const channels = file[at]!;
+    const channels = pick(file, at);
     const count = file.readUInt16BE(at + 4);
     at += 8;
     const states: Lms[] = [];
@@ -112,9 +114,9 @@ export function decodeQoa(file: Buffer): Int16Array {
     }
     for (let s = 0; s < count; s += 20) {
       const slices: number[][] = [];
-      for (let c = 0; c < channels; c++, at += 8) slices.push(decodeSlice(file.readBigUInt64BE(at), states[c]!));
+      for (let c = 0; c < channels; c++, at += 8) slices.push(decodeSlice(file.readBigUInt64BE(at), pick(states, c)));
       for (let i = 0; i < Math.min(20, count - s); i++) {
-        for (const slice of slices) out.push(slice[i]!);
+        for (const slice of slices) out.push(pick(slice, i));
       }
     }
   }
@@ -122,9 +124,9 @@ export function decodeQoa(file: Buffer): Int16Array {
 }
 
 function decodeSlice(bits: bigint, state: Lms): number[] {
-  const residuals = DEQUANTIZED[Number(bits >> 60n)]!;
+  const residuals = pick(DEQUANTIZED, Number(bits >> 60n));
   return Array.from({ length: 20 }, (_, i) => {
-    const residual = residuals[Number((bits >> BigInt(57 - 3 * i)) & 7n)]!;
+    const residual = pick(residuals, Number((bits >> BigInt(57 - 3 * i)) & 7n));
     const sample = clamp(state.predict() + residual);
     state.update(sample, residual);
     return sample;

@@ -1,9 +1,9 @@
 // The stages behind the decoder, one call at a time.
 import { PcmCrc } from '../../../firmware/audio/frames';
 import { gainOf, Volume } from '../../../firmware/audio/volume';
-import { framesToWords, rangeOf, repeatOf, silenceOf, wordOf } from '../../../firmware/audio/words';
+import { framesToWords } from '../../../firmware/audio/words';
 
-export { framesToWords, rangeOf, repeatOf, silenceOf, wordOf, gainOf };
+export { framesToWords, gainOf };
 export const buffer: usize = heap.alloc(1 << 18);
 
 const volume = new Volume();
