@@ -9,6 +9,7 @@ import { CompileCache } from './compile-cache.js';
 import { createAscService, type AscDiagnostic, type AscService } from './compiler.js';
 import { checkModule } from './contract.js';
 import { cacheFolder, insideLibrary, LIBRARY_PREFIX, libraryRoot, PACKAGE, version, versionNumber } from './library.js';
+import type { Signature } from './wasm-module.js';
 
 export interface CompileOptions {
   /** The program's entry file. */
@@ -28,6 +29,8 @@ export interface CompileOptions {
    * refused. Default false: `abort` is the import `env.abort`, for modules that run in Node.
    */
   board?: boolean;
+  /** Imports of `board` that this image offers beside the list, with their types: `{ native: '(i32) -> i64' }`. */
+  extraImports?: Readonly<Record<string, Signature>>;
 }
 
 export interface Compiled {
@@ -153,7 +156,7 @@ async function compileWith(
   const found = cache?.find(key, (name) => files.read(name));
   const { wasm, sourceMap, warnings } = found ?? (await run(service, files, argv, options.entry));
   if (!found) cache?.store(key, files.texts, { wasm, sourceMap, warnings });
-  if (options.board) checkModule(options.entry, wasm);
+  if (options.board) checkModule(options.entry, wasm, options.extraImports);
   return {
     wasm,
     sourceMap,

@@ -49,8 +49,11 @@ const EXPORTS: Record<string, { signature: Signature; source: string }> = {
   step: { signature: '(i32) -> i64', source: 'export function step(events: i32): i64' },
 };
 
-/** Checks a module against the contract. Throws ContractError with everything that is wrong. */
-export function checkModule(program: string, bytes: Uint8Array): void {
+/**
+ * Checks a module against the contract. `extra` are imports that the module's image offers beside the list. Throws
+ * ContractError with everything that is wrong.
+ */
+export function checkModule(program: string, bytes: Uint8Array, extra: Readonly<Record<string, Signature>> = {}): void {
   const violations: Violation[] = [];
   if (!WebAssembly.validate(new Uint8Array(bytes))) {
     throw new ContractError(program, [
@@ -63,7 +66,7 @@ export function checkModule(program: string, bytes: Uint8Array): void {
   }
   const module = parseModule(bytes);
 
-  const offered = boardImports();
+  const offered = new Map([...boardImports(), ...Object.entries(extra)]);
   for (const { module: from, name, kind, signature } of module.imports) {
     const wanted = from === 'board' ? offered.get(name) : undefined;
     if (wanted === undefined || kind !== 'function') {

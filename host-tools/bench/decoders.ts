@@ -1,0 +1,135 @@
+// The bench's image: the library's QOA decoder on wasm3, and beside it, native in the same image, a decoder in plain C
+// and the library's own as wasm2c translates it. All decode the same file, counted by the same timer in one run.
+
+import { execFileSync } from 'node:child_process';
+import fs from 'node:fs';
+import path from 'node:path';
+import { compile } from '../build/compile.js';
+import { buildImage } from '../build/image.js';
+import { TARGET } from '../build/interpreter.js';
+import { libraryRoot } from '../build/library.js';
+import { CLANG, runTool } from '../build/toolchain.js';
+import { startEmulator } from '../emulator/emulator.js';
+import { findProgram } from '../emulator/find.js';
+import { makeScratch, type Scratch } from '../emulator/scratch.js';
+import { parseFields } from '../play/faults.js';
+import { Problem } from '../problem.js';
+
+/** What a decoder or the chain took. */
+export interface Count {
+  /** Instructions: under `-icount shift=0` one is a nanosecond, and a tick 16 of them. */
+  instructions: number;
+  /** Stereo frames. */
+  frames: number;
+}
+
+export interface DecoderCounts {
+  wasm3: Count;
+  c: Count;
+  wasm2c: Count;
+  /** From the file to DMA words, on wasm3. */
+  chain: Count;
+}
+
+const PAGES = 8;
+const NS_A_TICK = 16;
+const LIMIT_SECONDS = 60;
+const C_FLAGS = [...TARGET, '-std=gnu11', '-O2', '-ffreestanding', '-fno-builtin', '-fno-pic', '-fno-math-errno'];
+const MORE_C_FLAGS = ['-ffunction-sections', '-fdata-sections', '-fno-unwind-tables', '-w', '-S'];
+
+const reference = path.join(libraryRoot, 'test', 'reference');
+const programs = path.join(libraryRoot, 'test', 'programs');
+
+/** Whether the parts are there: they come with a clone, not with the package. */
+export function decodersAvailable(): boolean {
+  return fs.existsSync(path.join(reference, 'qoa.c'));
+}
+
+/** wasm2c's header lies beside its program, in include/. */
+function wasm2cFiles(): { program: string; header: string } {
+  const program = findProgram('wasm2c');
+  const header = program && path.join(path.dirname(fs.realpathSync(program)), '..', 'include', 'wasm-rt.h');
+  if (program === undefined || header === undefined || !fs.existsSync(header)) {
+    throw new Problem('not-found', 'wasm2c and its header wasm-rt.h are needed', {
+      hint: 'install wabt: scripts/setup.sh test does',
+    });
+  }
+  return { program, header };
+}
+
+/** The native decoders as assembly files. */
+async function buildNative(scratch: Scratch): Promise<string[]> {
+  const { program, header } = wasm2cFiles();
+  const { wasm } = await compile({ entry: path.join(programs, 'bench-decoder.ts'), memoryPages: PAGES });
+  fs.writeFileSync(scratch.file('decoder.wasm'), wasm);
+  execFileSync(program, [scratch.file('decoder.wasm'), '-n', 'decoder', '-o', scratch.file('decoder.c')]);
+  // Alone, so that no other header of the system is found.
+  fs.copyFileSync(header, scratch.file('wasm-rt.h'));
+  const flags = [
+    ...C_FLAGS,
+    ...MORE_C_FLAGS,
+    ...['-DWASM_RT_MEMCHECK_SIGNAL_HANDLER=0', `-DMEMORY_PAGES=${PAGES}`, '-nostdlibinc'],
+    ...['-I', scratch.folder, '-I', path.join(reference, 'include'), '-I', path.join(libraryRoot, 'boot', 'libc')],
+  ];
+  const sources = [path.join(reference, 'qoa.c'), path.join(reference, 'native.c'), scratch.file('decoder.c')];
+  const made = sources.map((source) => scratch.file(`${path.basename(source, '.c')}.s`));
+  for (const [index, source] of sources.entries())
+    await runTool(CLANG, [...flags, source, '-o', made[index] ?? ''], scratch.folder);
+  return [path.join(reference, 'native.S'), ...made];
+}
+
+/**
+ * Decodes `qoa`, a stereo file of at most a second at 44.1 kHz, with every decoder, and counts. Throws Problem: no
+ * wasm2c, or decoders that do not agree.
+ */
+export async function countDecoders(qoa: Uint8Array): Promise<DecoderCounts> {
+  const scratch = makeScratch();
+  try {
+    const assembly = await buildNative(scratch);
+    const { wasm } = await compile({
+      entry: path.join(programs, 'bench.ts'),
+      board: true,
+      memoryPages: PAGES,
+      extraImports: { native: '(i32, i32, i32, i32) -> i64' },
+    });
+    const { image } = await buildImage({ wasm, assembly });
+    fs.writeFileSync(scratch.file('kernel8.img'), image);
+    const head = Buffer.alloc(4);
+    head.writeUInt32LE(qoa.length);
+    fs.writeFileSync(scratch.file('ramdisk'), Buffer.concat([head, qoa]));
+    return readCounts(await run(scratch));
+  } finally {
+    scratch.remove();
+  }
+}
+
+async function run(scratch: Scratch): Promise<string> {
+  const emulator = await startEmulator({
+    scratch,
+    kernel: scratch.file('kernel8.img'),
+    ramDisk: scratch.file('ramdisk'),
+    deterministic: true,
+    limitSeconds: LIMIT_SECONDS,
+  });
+  let text = '';
+  emulator.console.on('data', (chunk: Buffer) => (text += chunk.toString()));
+  await emulator.ended;
+  return text;
+}
+
+function readCounts(text: string): DecoderCounts {
+  const lines = new Map(
+    [...text.matchAll(/^bench (\w+) (.*)$/gm)].map(([, name = '', rest = '']) => [name, parseFields(rest)]),
+  );
+  const count = (name: string): Count => {
+    const { ticks, frames } = lines.get(name) ?? {};
+    const read = { instructions: Number(ticks) * NS_A_TICK, frames: Number(frames) };
+    if (!(read.instructions > 0 && read.frames > 0))
+      throw new Problem('emulator-failed', `the bench did not measure ${name}`, { cause: new Error(text) });
+    return read;
+  };
+  const sums = new Set(['wasm3', 'c', 'wasm2c'].map((name) => lines.get(name)?.['crc']));
+  if (sums.size !== 1)
+    throw new Problem('bad-media', 'the decoders do not agree about the frames', { cause: new Error(text) });
+  return { wasm3: count('wasm3'), c: count('c'), wasm2c: count('wasm2c'), chain: count('chain') };
+}
