@@ -78,7 +78,9 @@ export class WavSource extends Source {
   private openFormat(file: Bytes, at: i64, size: i64): bool {
     if (size < 16) return this.fail(SourceError.BadHeader, at + 4);
     const wanted = size < 40 ? <i32>size : 40;
-    if (file.read(at + 8, chunk, wanted) !== wanted) return this.fail(SourceError.Truncated, at);
+    const got = file.read(at + 8, chunk, wanted);
+    if (got < 0) return this.fail(SourceError.ReadFailed, at + 8);
+    if (got !== wanted) return this.fail(SourceError.Truncated, at);
     let tag = <i32>load<u16>(chunk);
     const channels = <i32>load<u16>(chunk, 2);
     const rate = load<u32>(chunk, 4);

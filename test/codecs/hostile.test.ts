@@ -3,7 +3,7 @@
 
 import assert from 'node:assert/strict';
 import fc from 'fast-check';
-import { Decoder, random } from '../support/decoder.js';
+import { Decoder, ErrorCode, random } from '../support/decoder.js';
 import { encodeQoa } from '../support/qoa.js';
 import { chunk, extensible, fmt, riff } from '../support/wav.js';
 import { pick } from '../support/pick.js';
@@ -81,6 +81,17 @@ describe('codecs, hostile files', () => {
         const { frames, error } = play(file.subarray(0, length));
         assert(frames <= whole && (frames > 0 || error > 0), `${name}, ${length} bytes`);
       }
+    }
+  });
+
+  it('tells a medium that fails at any byte from a file that is broken', () => {
+    for (const [name, file] of Object.entries(GOOD)) {
+      for (let at = 0; at < 100; at++) {
+        decoder.failsFrom = at;
+        assert.equal(play(file).error, ErrorCode.ReadFailed, `${name}, byte ${at}`);
+      }
+      decoder.failsFrom = Infinity;
+      assert.equal(play(file).error, 0, 'and it plays again');
     }
   });
 

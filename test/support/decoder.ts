@@ -36,6 +36,8 @@ export interface Opened {
 }
 
 export class Decoder {
+  /** From this byte of the file on the medium fails. */
+  failsFrom = Infinity;
   private file: Uint8Array = new Uint8Array();
   private running!: Running<Exports>;
 
@@ -46,6 +48,7 @@ export class Decoder {
       copyIn(physical: number, ptr: number, bytes: number) {
         const from = (physical >>> 0) - BASE;
         assert(bytes > 0 && from >= 0 && from + bytes <= decoder.file.length, `read outside the file at ${from}`);
+        if (from + bytes > decoder.failsFrom) return -1;
         new Uint8Array(memory().buffer).set(decoder.file.subarray(from, from + bytes), ptr >>> 0);
         return 0;
       },
