@@ -2,7 +2,8 @@
 // filled with noise and read round and round through a two-point average, so the noise becomes a tone whose upper
 // partials die first. Integers only, so every target makes the same frames.
 //
-// The loop's delay is `length` samples, half a sample of the average and the fraction that an all-pass filter adds:
+// The loop's delay is `length` samples, less half a sample, as the average takes the older one and the one after it,
+// and with the fraction that an all-pass filter adds:
 //   out[n] = C * (in[n] - out[n-1]) + in[n-1],   C = (1 - fraction) / (1 + fraction)
 
 const STRINGS: i32 = 8;
@@ -48,7 +49,7 @@ export function pluck(note: i32, level: i32, pan: i32): void {
   let hz = A4_HZ;
   for (let i = A4; i < note; i++) hz *= SEMITONE;
   for (let i = A4; i > note; i--) hz /= SEMITONE;
-  const period = rate / hz - 0.5;
+  const period = rate / hz + 0.5;
   let length = <i32>period;
   let fraction = period - <f64>length;
   // An all-pass of a tenth of a sample rings; of a little more than one it does not.

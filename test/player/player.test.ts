@@ -244,6 +244,21 @@ describe('the player', function () {
       }
     });
 
+    it('says so when the jack that was asked for is not there', () => {
+      const pwm = ini('jack = pwm1', 'records = on', 'at_end = exit');
+      const asked = player(archive(pwm, good)).finish();
+      assert.match(asked.text, /\njack: PWM1\r\n.*\r\n1\/1 good\.wav: the jack does not open, error -7\r\n/s);
+      assert.deepEqual(asked.recordsOf('error')[0]?.['code'], 'jack');
+      assert.equal(asked.ended?.status, 1);
+    });
+
+    it('plays the first thousand tracks of too many', () => {
+      const tiny = Array.from({ length: 1001 }, () => ({ name: 'x', data: Buffer.from('no') }));
+      const rig = player(archive(ini('records = on'), ...tiny)).run(3000);
+      assert.equal(rig.lines()[4], 'only the first 1000 tracks are played');
+      assert.equal(rig.recordsOf('done')[0]?.['failed'], 1000);
+    });
+
     it('ends when no track can be played', () => {
       const bad = { name: 'bad', data: Buffer.from('nothing') };
       const rig = player(archive(REPORTING, bad, bad, bad)).finish();
