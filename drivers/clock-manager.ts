@@ -29,7 +29,6 @@ const PLLD_HZ: i64 = 750_000_000;
 
 /** PLLD / 6 = 125 MHz for the jack: an integer divisor, as a fractional one jitters the carrier. */
 const PWM_DIVI: u32 = 6;
-export const PWM_CLOCK_HZ: i32 = 125_000_000;
 
 /** How long a generator may take to stop, in microseconds. */
 const STOP_US: i64 = 10_000;

@@ -13,16 +13,10 @@
 import { copyOut, read32, write32 } from './board';
 import { busAddress, CONTROL_BLOCK_BYTES, DmaChannel, Dreq, writeControlBlock } from './dma';
 import { TI_DEST_DREQ, TI_PERMAP_SHIFT, TI_SRC_INC, TI_WAIT_RESP } from './dma';
+import { BlockKind } from './jack-keys';
 import { SYSTEM_TIMER_LOW_BUS } from './timer';
 import { JACK_BLOCKS, JACK_DATA, JACK_HEADER, JACK_NUMBERS, JACK_PROGRESS, JACK_STAMPS } from './window';
 import { SLOT_BLOCKS_BYTES, SLOT_BYTES, SLOT_PAIRS, SLOTS, windowAddress } from './window';
-
-/** What a block carries. */
-export const enum BlockKind {
-  /** A ramp, a bridge or the held level. */
-  Level = 0,
-  Track = 1,
-}
 
 const PAIR_BYTES: i32 = 8;
 const DATA_TRANSFER: u32 = (Dreq.Pwm1 << TI_PERMAP_SHIFT) | TI_WAIT_RESP | TI_DEST_DREQ | TI_SRC_INC;

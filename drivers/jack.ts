@@ -14,14 +14,15 @@
 // only the held level takes time.
 
 import { ticks, write32 } from './board';
-import { PWM_CLOCK_HZ, startPwmClock } from './clock-manager';
+import { startPwmClock } from './clock-manager';
 import { busRegister, DmaChannel } from './dma';
 import { JACK_FIRST, JACK_SECOND, PinFunction, setPinFunction } from './gpio';
 import { header, Header } from './jack-header';
+import { JackRegister, PWM_CLOCK_HZ } from './jack-keys';
 import { jackMode, JackMode, jackSigns, JackSign } from './jack-probe';
 import { JackError, JackState } from './jack-state';
 import { BRIDGE_SLOTS, JackStream } from './jack-stream';
-import { CAPTURE, FIF1, NOTE_RATE, NOTE_REPEAT, NOTE_TRACK, Pwm, PWM1, STA, STA_EMPT, STAMPS } from './pwm';
+import { CAPTURE, Pwm, PWM1, STA, STA_EMPT } from './pwm';
 import { STA_BERR, STA_GAPO1, STA_GAPO2, STA_RERR, STA_WERR } from './pwm';
 import { MAX_PAIRS, Sink } from './sink';
 import { milliseconds, waitFor } from './timer';
@@ -125,8 +126,8 @@ export class Jack implements Sink {
 
     const capture = this.mode === JackMode.Capture;
     if (capture) {
-      write32(CAPTURE + NOTE_RATE, rateHz);
-      write32(CAPTURE + NOTE_REPEAT, this.repeat);
+      write32(CAPTURE + JackRegister.NoteRate, rateHz);
+      write32(CAPTURE + JackRegister.NoteRepeat, this.repeat);
     }
     this.pwm.start(this.range);
     setPinFunction(JACK_FIRST, PinFunction.Alt0);
@@ -138,7 +139,12 @@ export class Jack implements Sink {
     stream.carrierHz = this.carrierHz;
     stream.setGrain(this.fillMs);
     stream.free = this.free && capture;
-    stream.begin(rateHz, this.repeat, busRegister(this.pwm.base + FIF1), capture ? busRegister(CAPTURE + STAMPS) : 0);
+    stream.begin(
+      rateHz,
+      this.repeat,
+      busRegister(this.pwm.base + JackRegister.Fifo),
+      capture ? busRegister(CAPTURE + JackRegister.Stamps) : 0,
+    );
     store<i32>(header, JackState.Open, Header.State);
     stream.bridge(this.middle, this.middle);
     if (!capture) this.pwm.clearFlags(); // the FIFO was empty until the first word
@@ -176,7 +182,7 @@ export class Jack implements Sink {
   /** Says which track the next `append` belongs to, for whoever reads the capture or the header. */
   noteTrack(index: i32): void {
     store<i32>(header, index, Header.Track);
-    if (this.mode === JackMode.Capture) write32(CAPTURE + NOTE_TRACK, index);
+    if (this.mode === JackMode.Capture) write32(CAPTURE + JackRegister.NoteTrack, index);
   }
 
   /** Sends the level down to 0 after what is in the ring; `service` until `state` is Closed (it returns 0 then). */

@@ -5,6 +5,7 @@
 // enabled once, at duty 0; sound begins with a ramp from 0 and ends with one to 0, and CTL changes only at duty 0.
 
 import { read32, write32 } from './board';
+import { JackRegister } from './jack-keys';
 import { delay } from './timer';
 
 /** PWM1 on a board. */
@@ -15,16 +16,8 @@ export const CAPTURE: u32 = 0xfe203000;
 const CTL: u32 = 0x00;
 export const STA: u32 = 0x04;
 const DMAC: u32 = 0x08;
-const RNG1: u32 = 0x10;
 const DAT1: u32 = 0x14;
-export const FIF1: u32 = 0x18;
-const RNG2: u32 = 0x20;
 const DAT2: u32 = 0x24;
-/** Only in the emulator: stamps of blocks, by kind, and notes that the host reads in the log. */
-export const STAMPS: u32 = 0x40;
-export const NOTE_RATE: u32 = 0x60;
-export const NOTE_REPEAT: u32 = 0x64;
-export const NOTE_TRACK: u32 = 0x68;
 
 /** CTL. M/S mode makes one pulse a period; without MSEN pulses are spread over it. RPTL and SBIT stay 0. */
 const PWEN1: u32 = 1 << 0;
@@ -78,8 +71,8 @@ export class Pwm {
       this.set(DAT1, 0);
       this.set(DAT2, 0);
     }
-    this.set(RNG1, range);
-    this.set(RNG2, range);
+    this.set(JackRegister.Range1, range);
+    this.set(JackRegister.Range2, range);
     if (!this.enabled) this.set(CTL, ENABLED);
     this.enabled = true;
     this.set(CTL, FROM_FIFO | CLRF);

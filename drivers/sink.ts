@@ -3,8 +3,7 @@
 // A sink pulls. `room()` says how many frames it wants now; the caller makes at most so many, turns each into
 // `repeat` pairs of words, and hands them over with `append`. A word is a duty from 0 to `range`.
 
-/** The order of the two words of a pair: the first goes to GPIO 40, which is the right channel (circle found it so). */
-export const RIGHT_FIRST: bool = true;
+export { RIGHT_FIRST } from './jack-keys';
 
 /** The longest `append`, in pairs; a buffer of words needs 8 bytes for each. */
 export const MAX_PAIRS: i32 = 512;

@@ -1,9 +1,11 @@
 // Frames to duty words, the last stage before the jack. A word is how many clocks of a period the output is high:
 // 0 to `range`, silence in the middle. The FIFO takes words in pairs; below a carrier of 32 kHz a frame is repeated.
 
-/** Where the two words of a pair stand: the FIFO feeds the first to channel 1, which is the right side of the jack. */
-const RIGHT: usize = 0;
-const LEFT: usize = 4;
+import { RIGHT_FIRST } from '../../drivers/jack-keys';
+
+/** Where the two words of a pair stand. */
+const RIGHT: usize = RIGHT_FIRST ? 0 : 4;
+const LEFT: usize = 4 - RIGHT;
 
 /** round((frame / 2^32 + 1 / 2) * range), halves up: (frame * range + range * 2^31 + 2^31) >> 32. */
 @inline

@@ -1,6 +1,6 @@
 // From words of the jack back to 16-bit stereo frames, as a listener gets them: ramps and held level included.
 
-import { RIGHT_FIRST } from './registers.js';
+import { RIGHT_FIRST } from '../../drivers/jack-keys.js';
 
 /** Where the two words of a pair go in a frame of left and right. */
 const FIRST = RIGHT_FIRST ? 1 : 0;

@@ -3,7 +3,7 @@
 import crypto from 'node:crypto';
 import { FrameMaker } from './frames.js';
 import { LogReader, type LogEvents } from './log.js';
-import { Kind, PWM_CLOCK_HZ, Stand } from './registers.js';
+import { BlockKind, PWM_CLOCK_HZ, JackRegister } from '../../drivers/jack-keys.js';
 
 /** How the jack is open: the stream's own notes. */
 export interface JackState {
@@ -20,7 +20,7 @@ export interface FrameSink {
   /** Frames of `track` (index in the archive) follow; `rateHz` is that of all of them. */
   open(track: number, state: JackState): void;
   /** Interleaved left and right. `kind` tells ramps and held level from the track's own frames. */
-  frames(samples: Int16Array, kind: Kind): void;
+  frames(samples: Int16Array, kind: BlockKind): void;
 }
 
 /** Takes the words that carry tracks. The array is only valid during the call. */
@@ -97,7 +97,7 @@ export class JackCapture implements LogEvents {
   }
 
   block(words: Uint32Array, kind: number): void {
-    const isTrack = (kind as Kind) === Kind.Track;
+    const isTrack = (kind as BlockKind) === BlockKind.Track;
     if (isTrack) {
       const bytes = new Uint8Array(words.buffer, words.byteOffset, words.byteLength);
       this.words += words.length;
@@ -111,27 +111,27 @@ export class JackCapture implements LogEvents {
     }
     if (!this.opened) this.open(this.track);
     if (isTrack) this.trackFrames[this.track] = (this.trackFrames[this.track] ?? 0) + samples.length / 2;
-    for (const sink of this.frameSinks) sink.frames(samples, isTrack ? Kind.Track : Kind.Level);
+    for (const sink of this.frameSinks) sink.frames(samples, isTrack ? BlockKind.Track : BlockKind.Level);
   }
 
   register(offset: number, value: number): void {
-    switch (offset as Stand) {
-      case Stand.Range1:
+    switch (offset as JackRegister) {
+      case JackRegister.Range1:
         this.maker.range[0] = value;
         break;
-      case Stand.Range2:
+      case JackRegister.Range2:
         this.maker.range[1] = value;
         break;
-      case Stand.NoteRepeat:
+      case JackRegister.NoteRepeat:
         this.repeat = value;
         this.maker.setRepeat(value);
         break;
-      case Stand.NoteRate:
+      case JackRegister.NoteRate:
         this.rateHz = value;
         // The jack was opened at another rate: what follows belongs to a track that is still to be named.
         if (this.opened && value !== this.openedRate) this.leaveTrack();
         break;
-      case Stand.NoteTrack:
+      case JackRegister.NoteTrack:
         if (!this.noted) break;
         if (value !== this.track) this.opened = false;
         this.track = value;
@@ -161,7 +161,7 @@ export class JackCapture implements LogEvents {
     this.trackStates[track] ??= state;
     for (const sink of this.frameSinks) {
       sink.open(track, state);
-      for (const samples of this.pending) sink.frames(samples, Kind.Level);
+      for (const samples of this.pending) sink.frames(samples, BlockKind.Level);
     }
     this.pending = [];
     this.pendingSamples = 0;

@@ -9,7 +9,7 @@
 // The lines are read where they lie in the chunks of the pipe, without strings: some 10 million a second. Lines of
 // other devices, reads and anything else are skipped.
 
-import { Stand } from './registers.js';
+import { JackRegister } from '../../drivers/jack-keys.js';
 
 /** Places in a line. */
 const OFFSET_AT = 58;
@@ -26,7 +26,7 @@ for (const [value, digit] of [...'ABCDEF'].entries()) HEX[digit.charCodeAt(0)] =
 
 /** What the log tells, in its order. `words` is only valid during the call. */
 export interface LogEvents {
-  /** Words that a stamp closed: `kind` as in `Stand`, `micros` the emulated system timer's low 32 bits. */
+  /** Words that a stamp closed: `kind` as in `JackRegister`, `micros` the emulated system timer's low 32 bits. */
   block(words: Uint32Array, kind: number, micros: number): void;
   /** A write to another register of the stand-in: ranges, notes, control. */
   register(offset: number, value: number): void;
@@ -110,17 +110,17 @@ export class LogReader {
       const offset = (o1 << 4) | o0;
       const value = ((v7 << 28) | (v6 << 24) | (v5 << 20) | (v4 << 16) | (v3 << 12) | (v2 << 8) | (v1 << 4) | v0) >>> 0;
       at += LINE;
-      if (offset === Stand.Fifo) {
+      if (offset === JackRegister.Fifo) {
         if (count === open.length) this.open = open = grown(open);
         open[count++] = value;
         continue;
       }
-      if (offset >= Stand.StampLevel && offset < Stand.NoteRate) {
+      if (offset >= JackRegister.Stamps && offset < JackRegister.NoteRate) {
         this.words += count;
         const block = open.subarray(0, count);
         count = 0;
         this.openWords = 0;
-        this.events.block(block, (offset - Stand.StampLevel) >> 2, value);
+        this.events.block(block, (offset - JackRegister.Stamps) >> 2, value);
       } else {
         this.openWords = count;
         this.events.register(offset, value);

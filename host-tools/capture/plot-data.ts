@@ -2,7 +2,7 @@
 
 import { Spectrum } from './fft.js';
 import type { FrameSink, JackState } from './jack.js';
-import { Kind } from './registers.js';
+import { BlockKind } from '../../drivers/jack-keys.js';
 
 const COLUMNS = 2048;
 
@@ -73,7 +73,7 @@ export class PlotSink implements FrameSink {
     this.plots.push(this.current);
   }
 
-  frames(samples: Int16Array, kind: Kind): void {
+  frames(samples: Int16Array, kind: BlockKind): void {
     const plot = this.current;
     if (!plot) return;
     for (let i = 0; i + 1 < samples.length; i += 2) {
@@ -81,6 +81,6 @@ export class PlotSink implements FrameSink {
       plot.right.push(samples[i + 1] as number);
     }
     plot.frames += samples.length / 2;
-    if (kind === Kind.Track) plot.spectrum.push(samples);
+    if (kind === BlockKind.Track) plot.spectrum.push(samples);
   }
 }

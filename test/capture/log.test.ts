@@ -1,17 +1,15 @@
 import assert from 'node:assert/strict';
 import crypto from 'node:crypto';
-import fs from 'node:fs';
-import path from 'node:path';
 import { FrameMaker, wordToSample } from '../../host-tools/capture/frames.js';
 import { JackCapture, trueRate, type FrameSink, type JackState } from '../../host-tools/capture/jack.js';
 import { LogReader } from '../../host-tools/capture/log.js';
-import { Kind, PWM_CLOCK_HZ, RIGHT_FIRST, Stand } from '../../host-tools/capture/registers.js';
+import { BlockKind, JackRegister } from '../../drivers/jack-keys.js';
 
 /** Lines as QEMU writes them. */
 const write = (offset: number, value: number): string =>
   `bcm2835-i2s: unimplemented device write (size 4, offset 0x${offset.toString(16).padStart(2, '0')}, value 0x${(value >>> 0).toString(16).padStart(8, '0')})\n`;
-const words = (...values: number[]): string => values.map((value) => write(Stand.Fifo, value)).join('');
-const stamp = (kind: Kind, micros = 0): string => write(Stand.StampLevel + 4 * kind, micros);
+const words = (...values: number[]): string => values.map((value) => write(JackRegister.Fifo, value)).join('');
+const stamp = (kind: BlockKind, micros = 0): string => write(JackRegister.Stamps + 4 * kind, micros);
 
 /** Feeds the text in pieces of `size`. */
 function feed(reader: { push(chunk: Buffer): void }, text: string, size: number): void {
@@ -33,10 +31,10 @@ function read(text: string, size = 1 << 16): { seen: Seen[]; reader: LogReader }
 
 describe('the log of the words', () => {
   const log =
-    write(Stand.NoteRate, 44100) +
-    write(Stand.Range1, 2834) +
+    write(JackRegister.NoteRate, 44100) +
+    write(JackRegister.Range1, 2834) +
     words(1, 2, 0xffffffff) +
-    stamp(Kind.Level, 77) +
+    stamp(BlockKind.Level, 77) +
     'bcm2835-i2s: unimplemented device read  (size 4, offset 0x04)\n' +
     'bcm2835-cprman: unimplemented device write (size 4, offset 0x18, value 0x00001234)\n' +
     'bcm2835-i2c: unimplemented device write (size 4, offset 0x18, value 0x00001234)\n' +
@@ -44,16 +42,16 @@ describe('the log of the words', () => {
     'bcm2835-i2s: unimplemented device write (size 4, offset 0x18, value 0x0000123g)\n' +
     '\n' +
     `${'long '.repeat(3000)}\n` +
-    write(Stand.NoteTrack, 3) +
+    write(JackRegister.NoteTrack, 3) +
     words(4) +
-    stamp(Kind.Track, 0xfffffffe) +
+    stamp(BlockKind.Track, 0xfffffffe) +
     words(5, 6);
   const wanted: Seen[] = [
-    ['register', Stand.NoteRate, 44100],
-    ['register', Stand.Range1, 2834],
-    ['block', [1, 2, 0xffffffff], Kind.Level, 77],
-    ['register', Stand.NoteTrack, 3],
-    ['block', [4], Kind.Track, 0xfffffffe],
+    ['register', JackRegister.NoteRate, 44100],
+    ['register', JackRegister.Range1, 2834],
+    ['block', [1, 2, 0xffffffff], BlockKind.Level, 77],
+    ['register', JackRegister.NoteTrack, 3],
+    ['block', [4], BlockKind.Track, 0xfffffffe],
   ];
 
   it('gives blocks and notes in order, however it is cut, and skips every other line', () => {
@@ -67,8 +65,8 @@ describe('the log of the words', () => {
 
   it('holds a block of any length', () => {
     const values = Array.from({ length: 100_000 }, (_, i) => (i * 2654435761) >>> 0);
-    const { seen } = read(words(...values) + stamp(Kind.Track));
-    assert.deepEqual(seen, [['block', values, Kind.Track, 0]]);
+    const { seen } = read(words(...values) + stamp(BlockKind.Track));
+    assert.deepEqual(seen, [['block', values, BlockKind.Track, 0]]);
   });
 
   it('survives bytes that are no text', () => {
@@ -78,27 +76,13 @@ describe('the log of the words', () => {
   });
 
   it('is read much faster than QEMU writes it', () => {
-    const block = Buffer.from(words(...Array.from({ length: 1024 }, (_, i) => i)) + stamp(Kind.Track));
+    const block = Buffer.from(words(...Array.from({ length: 1024 }, (_, i) => i)) + stamp(BlockKind.Track));
     let count = 0;
     const reader = new LogReader({ block: (each) => (count += each.length), register: () => undefined });
     const start = performance.now();
     for (let i = 0; i < 1000; i++) reader.push(block);
     const perSecond = count / (performance.now() - start) / 1000;
     assert.ok(perSecond > 2.5, `${perSecond} million words a second`);
-  });
-
-  it('uses the numbers of the drivers', () => {
-    const source = (name: string): string =>
-      fs.readFileSync(path.join(import.meta.dirname, '../../drivers', name), 'utf8');
-    const number = (text: string, name: string): number =>
-      Number(new RegExp(`\\b${name}\\b[^=]*= ([\\d_x a-fA-F]+);`).exec(text)?.[1]?.replaceAll('_', ''));
-    const pwm = source('pwm.ts');
-    assert.deepEqual(
-      [Stand.StampLevel, Stand.NoteRate, Stand.NoteRepeat, Stand.NoteTrack, Stand.Range1, Stand.Range2, Stand.Fifo],
-      ['STAMPS', 'NOTE_RATE', 'NOTE_REPEAT', 'NOTE_TRACK', 'RNG1', 'RNG2', 'FIF1'].map((name) => number(pwm, name)),
-    );
-    assert.match(source('sink.ts'), new RegExp(`RIGHT_FIRST: bool = ${RIGHT_FIRST};`));
-    assert.equal(number(source('clock-manager.ts'), 'PWM_CLOCK_HZ'), PWM_CLOCK_HZ);
   });
 });
 
@@ -134,14 +118,17 @@ describe('a capture of the jack', () => {
     open(track: number, state: JackState): void {
       this.seen.push([track, state.rateHz, [], []]);
     }
-    frames(samples: Int16Array, kind: Kind): void {
-      this.seen.at(-1)?.[kind === Kind.Track ? 3 : 2].push(...samples);
+    frames(samples: Int16Array, kind: BlockKind): void {
+      this.seen.at(-1)?.[kind === BlockKind.Track ? 3 : 2].push(...samples);
     }
   }
   const open = (rate: number, range: number): string =>
-    write(Stand.NoteRate, rate) + write(Stand.NoteRepeat, 1) + write(Stand.Range1, range) + write(Stand.Range2, range);
-  const zero = words(0, 0) + stamp(Kind.Level);
-  const middle = words(50, 50) + stamp(Kind.Level);
+    write(JackRegister.NoteRate, rate) +
+    write(JackRegister.NoteRepeat, 1) +
+    write(JackRegister.Range1, range) +
+    write(JackRegister.Range2, range);
+  const zero = words(0, 0) + stamp(BlockKind.Level);
+  const middle = words(50, 50) + stamp(BlockKind.Level);
 
   it('gives each track its ramps, bridges and held level, and hashes only the words of tracks', () => {
     const sink = new Sink();
@@ -150,14 +137,14 @@ describe('a capture of the jack', () => {
     const log =
       open(44100, 100) +
       (zero + middle) +
-      write(Stand.NoteTrack, 0) +
-      (middle + words(75, 25, 75, 25) + stamp(Kind.Track) + middle) +
-      write(Stand.NoteTrack, 1) +
-      (words(100, 0) + stamp(Kind.Track) + zero) +
+      write(JackRegister.NoteTrack, 0) +
+      (middle + words(75, 25, 75, 25) + stamp(BlockKind.Track) + middle) +
+      write(JackRegister.NoteTrack, 1) +
+      (words(100, 0) + stamp(BlockKind.Track) + zero) +
       open(48000, 200) +
-      (words(100, 100) + stamp(Kind.Level)) +
-      write(Stand.NoteTrack, 2) +
-      (words(0, 200) + stamp(Kind.Track)) +
+      (words(100, 100) + stamp(BlockKind.Level)) +
+      write(JackRegister.NoteTrack, 2) +
+      (words(0, 200) + stamp(BlockKind.Track)) +
       words(9);
     feed(capture, log, 100);
     assert.deepEqual(sink.seen, [
@@ -179,7 +166,7 @@ describe('a capture of the jack', () => {
   it('gives everything to one track where the program names none', () => {
     const sink = new Sink();
     const capture = new JackCapture([sink], [], false);
-    feed(capture, open(44100, 100) + zero + words(75, 25) + stamp(Kind.Track), 1000);
+    feed(capture, open(44100, 100) + zero + words(75, 25) + stamp(BlockKind.Track), 1000);
     assert.deepEqual(sink.seen, [[0, 44100, [-32768, -32768], [-16384, 16384]]]);
   });
 

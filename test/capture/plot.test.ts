@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { Spectrum } from '../../host-tools/capture/fft.js';
 import { Envelope, PlotSink, PLOT_TRACKS } from '../../host-tools/capture/plot-data.js';
 import { plotSvg } from '../../host-tools/capture/plot.js';
-import { Kind } from '../../host-tools/capture/registers.js';
+import { BlockKind } from '../../drivers/jack-keys.js';
 
 const RATE = 48000;
 const stereo = (length: number, left: (t: number) => number, right: (t: number) => number): Int16Array =>
@@ -67,9 +67,9 @@ describe('the plot', () => {
           () => 0,
           () => 0,
         ),
-        Kind.Level,
+        BlockKind.Level,
       );
-      sink.frames(stereo(9000, sine(1000, 0.5), sine(3000, 0.1)), Kind.Track);
+      sink.frames(stereo(9000, sine(1000, 0.5), sine(3000, 0.1)), BlockKind.Track);
     }
     assert.equal(sink.plots.length, PLOT_TRACKS);
     const svg = plotSvg(sink.plots, ['<a> & "b".wav', 'x\x1b\0y.wav']);

@@ -2,7 +2,8 @@
 
 import { DmaChannel } from '../../../drivers/dma';
 import { Jack } from '../../../drivers/jack';
-import { BlockKind, JackRing } from '../../../drivers/jack-ring';
+import { BlockKind } from '../../../drivers/jack-keys';
+import { JackRing } from '../../../drivers/jack-ring';
 import { Sink } from '../../../drivers/sink';
 
 const buffer = memory.data(4096, 16);
