@@ -3,6 +3,7 @@
 
 import { Command, CommanderError } from 'commander';
 import { version } from '../build/library.js';
+import * as bench from './bench.js';
 import * as build from './build.js';
 import * as create from './new.js';
 import * as play from './play.js';
@@ -15,7 +16,10 @@ const program = new Command('mirleft')
   .version(version)
   .showHelpAfterError('(--help lists the options)')
   .exitOverride();
-for (const command of [play, run, build, size, create]) command.register(program);
+for (const command of [play, run, build, size, create, bench]) command.register(program);
+
+// Whoever reads may have had enough (`mirleft … | head`).
+for (const stream of [process.stdout, process.stderr]) stream.on('error', () => undefined);
 
 try {
   await program.parseAsync();
