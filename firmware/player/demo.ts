@@ -12,6 +12,8 @@ const TICK_FRAMES: i32 = 2400;
 const NOTE_TICKS: i32 = 4;
 const CHORD_TICK: i32 = 128;
 const TICKS: i32 = 196;
+/** It rises from silence, as no string does, so that the jack has no way to go to its first frame. */
+const RISE_FRAMES: i32 = 256;
 /** The last two seconds fade out. */
 const FADE_FRAMES: i32 = 2 * RATE_HZ;
 
@@ -119,13 +121,14 @@ export class DemoSource extends Source {
   }
 
   private fade(ptr: usize, frames: i32): void {
-    let left = this.frames - this.position;
-    if (left - frames > FADE_FRAMES) return;
+    let at = this.position;
+    if (at >= RISE_FRAMES && this.frames - at - frames > FADE_FRAMES) return;
     const end = ptr + frames * 8;
     for (let to = ptr; to < end; to += 8) {
-      const gain = min<i64>(left--, FADE_FRAMES);
+      const gain = min<i64>((at * FADE_FRAMES) / RISE_FRAMES, min<i64>(this.frames - at, FADE_FRAMES));
       store<i32>(to, <i32>((<i64>load<i32>(to) * gain) / FADE_FRAMES));
       store<i32>(to, <i32>((<i64>load<i32>(to, 4) * gain) / FADE_FRAMES), 4);
+      at++;
     }
   }
 }

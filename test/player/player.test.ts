@@ -449,6 +449,7 @@ describe('the player', function () {
       words.slice(from, to).reduce((most, word) => Math.max(most, Math.abs(word - RANGE / 2)), 0) / (RANGE / 2);
     assert.ok(level(0, words.length) < 0.98, 'it does not clip');
     assert.ok(level(0, words.length) > 0.3, 'it can be heard');
+    assert.ok(level(0, 8) < 0.01, 'it begins softly');
     assert.ok(level(words.length - 2000, words.length) < 0.003, 'it ends softly');
     const differs = words.some((word, i) => i % 2 === 0 && word !== words[i + 1]);
     assert.ok(differs, 'it is stereo');
