@@ -2,6 +2,7 @@
 // log is read no further, and the emulator waits.
 
 import { spawn, type ChildProcess } from 'node:child_process';
+import type { Writable } from 'node:stream';
 import { findProgram } from '../emulator/find.js';
 import { wavHeader, patchSizes } from '../media/wav.js';
 import { Problem } from '../problem.js';
@@ -39,15 +40,25 @@ export function findPlayer(): { name: string; path: string } | undefined {
   return undefined;
 }
 
+/** Sound of one rate: one run of the program. */
+interface Segment {
+  rateHz: number;
+  /** What waits for the program to start. */
+  pending: Buffer[];
+  stdin?: Writable;
+  /** Nothing more comes. */
+  ended: boolean;
+}
+
 /** A sink that is heard. */
 export class Listener implements FrameSink {
-  private child: ChildProcess | undefined;
-  private rateHz = 0;
-  /** Sound for the program that is started when the one before has ended. */
-  private queue: Buffer[] = [];
-  private queued = 0;
+  private current: Segment | undefined;
+  private running: ChildProcess | undefined;
+  private pendingBytes = 0;
   private failed = false;
-  private ending: Promise<void> = Promise.resolve();
+  private stopped = false;
+  /** The programs so far, one after the other. */
+  private heard: Promise<void> = Promise.resolve();
 
   constructor(
     private readonly player: { name: string; path: string },
@@ -60,47 +71,78 @@ export class Listener implements FrameSink {
   ) {}
 
   open(_track: number, state: JackState): void {
-    if (this.failed || state.rateHz === this.rateHz) return;
-    this.rateHz = state.rateHz;
-    const before = this.child;
-    this.child = undefined;
-    before?.stdin?.end();
-    const { rateHz } = state;
-    this.ending = this.ending.then(() => this.play(rateHz));
+    if (this.failed || state.rateHz === this.current?.rateHz) return;
+    this.endCurrent();
+    const segment: Segment = { rateHz: state.rateHz, pending: [], ended: false };
+    this.current = segment;
+    this.heard = this.heard.then(() => this.play(segment));
   }
 
-  /** Runs the program until it has played all of one rate. */
-  private play(rateHz: number): Promise<void> {
-    if (this.failed) return Promise.resolve();
+  frames(samples: Int16Array): void {
+    const segment = this.current;
+    if (this.failed || !segment) return;
+    const bytes = Buffer.from(samples.slice().buffer);
+    if (segment.stdin) segment.stdin.write(bytes);
+    else {
+      segment.pending.push(bytes);
+      this.pendingBytes += bytes.length;
+    }
+    if (this.pendingBytes + (segment.stdin?.writableLength ?? 0) > AHEAD) this.events.full(true);
+  }
+
+  /** Nothing more comes: waits until all has been heard. */
+  async finish(): Promise<void> {
+    this.endCurrent();
+    await this.heard;
+  }
+
+  /** Silence at once. */
+  stop(): void {
+    this.stopped = true;
+    this.running?.kill('SIGKILL');
+  }
+
+  private endCurrent(): void {
+    const segment = this.current;
+    if (!segment) return;
+    segment.ended = true;
+    segment.stdin?.end();
+    this.current = undefined;
+  }
+
+  /** Runs the program until it has played the segment. */
+  private play(segment: Segment): Promise<void> {
     const kind = PLAYERS.find(({ name }) => name === this.player.name);
-    if (!kind) return Promise.resolve();
+    if (!kind || this.failed || this.stopped) return Promise.resolve();
     return new Promise((resolve) => {
-      const child = spawn(this.player.path, kind.args(rateHz), { stdio: ['pipe', 'ignore', 'pipe'] });
+      const child = spawn(this.player.path, kind.args(segment.rateHz), { stdio: ['pipe', 'ignore', 'pipe'] });
       let said = '';
       child.stderr.setEncoding('utf8').on('data', (text: string) => (said = (said + text).slice(-500)));
       child.stdin.on('error', () => undefined).on('drain', () => this.events.full(false));
-      child
-        .once('error', () => undefined)
-        .once('close', (code) => {
-          if (this.child === child) this.child = undefined;
-          if (code !== 0) this.fail(said);
-          resolve();
-        });
-      this.child = child;
-      if (kind.wav) child.stdin.write(endlessHeader(rateHz));
-      for (const bytes of this.queue) child.stdin.write(bytes);
-      this.queue = [];
-      this.queued = 0;
-      if (rateHz !== this.rateHz || this.finished) child.stdin.end();
+      child.once('error', () => undefined);
+      child.once('close', (code) => {
+        // It is to end when its input does: at a change of rate, and at the end.
+        if (code !== 0 || !segment.ended) this.fail(said);
+        resolve();
+      });
+      this.running = child;
+      segment.stdin = child.stdin;
+      if (kind.wav) child.stdin.write(endlessHeader(segment.rateHz));
+      for (const bytes of segment.pending) {
+        child.stdin.write(bytes);
+        this.pendingBytes -= bytes.length;
+      }
+      segment.pending = [];
+      if (segment.ended) child.stdin.end();
+      // The program before may have been full when it ended; a stream that is ending does not tell.
+      if (this.pendingBytes + child.stdin.writableLength <= AHEAD) this.events.full(false);
+      else if (segment.ended) child.stdin.once('finish', () => this.events.full(false));
     });
   }
-
-  private finished = false;
 
   private fail(said: string): void {
     if (this.failed || this.stopped) return;
     this.failed = true;
-    this.queue = [];
     this.events.full(false);
     const reason = said.trim().split('\n').at(-1) ?? '';
     this.events.failed(
@@ -109,35 +151,6 @@ export class Listener implements FrameSink {
         hint: 'the capture goes on without being heard',
       }),
     );
-  }
-
-  frames(samples: Int16Array): void {
-    if (this.failed) return;
-    const bytes = Buffer.from(samples.slice().buffer);
-    const stdin = this.child?.stdin;
-    if (stdin) {
-      stdin.write(bytes);
-      if (stdin.writableLength > AHEAD) this.events.full(true);
-    } else {
-      this.queue.push(bytes);
-      this.queued += bytes.length;
-      if (this.queued > AHEAD) this.events.full(true);
-    }
-  }
-
-  private stopped = false;
-
-  /** Nothing more comes: waits until all has been heard. */
-  async finish(): Promise<void> {
-    this.finished = true;
-    this.child?.stdin?.end();
-    await this.ending;
-  }
-
-  /** Silence at once. */
-  stop(): void {
-    this.stopped = true;
-    this.child?.kill('SIGKILL');
   }
 }
 

@@ -9,6 +9,7 @@ import * as create from './new.js';
 import * as play from './play.js';
 import { errorText, Status, statusOf } from './render-errors.js';
 import * as run from './run.js';
+import * as setup from './setup.js';
 import * as size from './size.js';
 
 const program = new Command('mirleft')
@@ -16,7 +17,7 @@ const program = new Command('mirleft')
   .version(version)
   .showHelpAfterError('(--help lists the options)')
   .exitOverride();
-for (const command of [play, run, build, size, create, bench]) command.register(program);
+for (const command of [play, run, build, size, create, bench, setup]) command.register(program);
 
 // Whoever reads may have had enough (`mirleft … | head`).
 for (const stream of [process.stdout, process.stderr]) stream.on('error', () => undefined);

@@ -29,6 +29,7 @@ export interface PackOptions {
   archive: string;
   /** Bytes that it may have; default: the RAM disk's region. */
   limit?: number;
+  /** Leaves the remaining files out. */
   signal?: AbortSignal;
 }
 
@@ -67,7 +68,7 @@ export async function* pack(options: PackOptions): AsyncGenerator<PackEvent, Pac
       used += memberBytes(settings.length);
     }
     for (const [index, given] of options.files.entries()) {
-      options.signal?.throwIfAborted();
+      if (options.signal?.aborted) break;
       yield { event: 'packing', given, index, count: options.files.length };
       try {
         const input = await findInput(given);

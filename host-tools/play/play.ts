@@ -69,10 +69,10 @@ async function perform(options: PlayOptions, queue: EventQueue<PlayEvent>): Prom
     if (options.files.length > 0 && tracks.length === 0) return story.report({ interrupted: false });
     if (options.capture !== undefined) checkOneRate(options.capture, tracks);
     queue.push({ event: 'stage', stage: 'building' });
-    const built = await building;
+    const built = await Promise.race([building, aborted(options.signal)]);
+    if (!built) return story.report({ interrupted: true });
     queue.push({ event: 'built', bytes: built.image.length, buildId: built.buildId });
     story.expect(tracks, built);
-    if (options.signal?.aborted) return story.report({ interrupted: true });
     return await playPacked(options, tracks, built, captures, scratch, story, queue);
   } finally {
     scratch.remove();
@@ -83,6 +83,14 @@ function build(options: PlayOptions): Promise<Build> {
   if (options.build) return Promise.resolve(options.build);
   const { program = 'player', wasm3Dir } = options;
   return finishBuild(buildProgram({ program, ...(wasm3Dir === undefined ? {} : { wasm3Dir }) }));
+}
+
+/** Resolves when the run is to end. */
+function aborted(signal: AbortSignal | undefined): Promise<undefined> {
+  return new Promise((resolve) => {
+    if (signal?.aborted) resolve(undefined);
+    signal?.addEventListener('abort', () => resolve(undefined), { once: true });
+  });
 }
 
 async function packAll(options: PlayOptions, scratch: Scratch, story: Story): Promise<PackedTrack[]> {
@@ -135,6 +143,7 @@ async function playPacked(
   const plots = options.plot === undefined ? undefined : new PlotSink();
   const control: { run?: Run } = {};
   const listener = options.listen ? startListener(control, story) : undefined;
+  options.signal?.addEventListener('abort', () => listener?.stop());
   const sinks: FrameSink[] = [files];
   if (plots) sinks.push(plots);
   if (listener) sinks.push(listener);
@@ -162,10 +171,10 @@ async function playPacked(
     end = await control.run.ended;
     story.stage('finishing');
   } finally {
-    if (end?.interrupted || !end) listener?.stop();
+    if (!end) listener?.stop();
     await finish(story, files, words, options.words);
   }
-  if (!end.interrupted) await listener?.finish();
+  await listener?.finish();
   if (plots && options.plot !== undefined) writePlot(options.plot, plots, story, queue);
   return story.report({ interrupted: end.interrupted, end, deterministic: options.deterministic ?? false });
 }

@@ -3,7 +3,7 @@ import { spawn } from 'node:child_process';
 import fs from 'node:fs';
 import path from 'node:path';
 import { readWav } from '../../host-tools/media/wav.js';
-import { testFolder, tool } from '../media/sounds.js';
+import { testFolder } from '../media/sounds.js';
 import { run, start } from './mirleft.js';
 
 const folder = testFolder();
@@ -68,8 +68,9 @@ describe('mirleft run', function () {
     const { status, stderr } = await run(folder, ['run', 'tone', '--capture', 'tone.wav', '--timeout', '2']);
     assert.equal(status, 124, stderr);
     const { samples, rateHz } = readWav(fs.readFileSync(at('tone.wav')));
-    assert.ok(samples.length > rateHz && rateHz >= 8000);
-    assert.match(tool('sox', at('tone.wav'), '-n', 'trim', '0.5', 'stat').toString(), /^/);
+    assert.ok(samples.length > rateHz);
+    const loudest = Math.max(...samples.subarray(rateHz, rateHz + 9600).map(Math.abs));
+    assert.ok(loudest > 1000 && loudest < 10000, `${loudest}`);
   });
 
   it('says what is wrong: no such program, one that does not compile, a file for the RAM disk that is not there', async () => {
