@@ -51,6 +51,7 @@ missing_packages() { # Debian package names, one a line
 }
 
 npm_ready() {
+  [ -f package-lock.json ] || return 0 # an installed package: npm has brought everything
   [ -f node_modules/.package-lock.json ] && [ ! package-lock.json -nt node_modules/.package-lock.json ]
 }
 

@@ -8,7 +8,7 @@ import { Output, Pumped } from '../../firmware/audio/output';
 import { endLine, flushConsole, print, printHex, printLine, printNumber } from '../../firmware/console/console';
 import { decodeAll, fileAddress, openFile, outAddress } from './bench-decoder';
 
-// @ts-ignore: decorator
+
 @external('board', 'native')
 declare function native(which: i32, file: usize, bytes: i32, out: usize): i64;
 

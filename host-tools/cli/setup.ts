@@ -1,0 +1,30 @@
+// mirleft setup
+
+import { spawn } from 'node:child_process';
+import path from 'node:path';
+import type { Command } from 'commander';
+import { libraryRoot } from '../build/library.js';
+
+interface SetupFlags {
+  check?: boolean;
+  test?: boolean;
+}
+
+async function setup(flags: SetupFlags): Promise<void> {
+  const script = path.join(libraryRoot, 'scripts', 'setup.sh');
+  const mode = flags.check ? '--check' : flags.test ? 'test' : 'run';
+  const child = spawn('bash', [script, mode], { stdio: 'inherit' });
+  process.exitCode = await new Promise<number>((resolve, reject) => {
+    child.on('error', reject);
+    child.on('close', (status) => resolve(status ?? 1));
+  });
+}
+
+export function register(program: Command): void {
+  program
+    .command('setup')
+    .description('install what is missing: QEMU with raspi4b, clang, lld')
+    .option('--check', 'only say what is missing; exit status 1 if anything is')
+    .option('--test', 'also what the tests of a clone compare with')
+    .action(setup);
+}
