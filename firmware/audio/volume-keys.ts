@@ -12,7 +12,9 @@ const LOUDEST: i32 = 0;
 export function volumeKey(output: Output, key: i32): bool {
   const louder = key === 0x2b || key === 0x3d;
   if (!louder && key !== 0x2d) return false;
-  output.setVolume(max(SOFTEST, min(LOUDEST, output.tenthsDb + (louder ? STEP : -STEP))));
+  const now = output.tenthsDb;
+  // A boot setting may lie below what keys reach: softer must not become louder.
+  output.setVolume(louder ? min(LOUDEST, now + STEP) : min(now, max(SOFTEST, now - STEP)));
   printVolume(output);
   return true;
 }

@@ -380,6 +380,12 @@ describe('the player', function () {
       assert.ok(largestStep(rig.trackWords()).step <= largestStep(words).step);
     });
 
+    it('makes nothing louder that was set below what keys reach', () => {
+      const rig = player(archive(ini('volume_db = -90'), { name: 'a', data: wav16(tone(44100)) })).run(100);
+      rig.press('-+');
+      assert.deepEqual(rig.lines().slice(-2), ['volume -90.0 dB', 'volume -88.0 dB']);
+    });
+
     it('obeys a flood of keys bit by bit, and the sound goes on', () => {
       const rig = playing(1, 30, ['at_end = exit']);
       rig.press('-+'.repeat(500) + 'q'.repeat(2000), 1000);
