@@ -97,7 +97,7 @@ function signature(source: ts.SourceFile, node: ts.Node, end: number): string {
     .replace(/;$/, '');
 }
 
-function afterExport(node: ts.Node & { modifiers?: ts.NodeArray<ts.ModifierLike> }): number {
+function afterExport(node: ts.HasModifiers): number {
   const last = node.modifiers?.at(-1);
   return last ? last.end : node.getStart();
 }
