@@ -20,6 +20,7 @@ export const enum SettingProblem {
   TooLong = 4,
 }
 
+/** What is wrong with a line, for people. */
 export function settingProblemText(problem: SettingProblem): string {
   if (problem === SettingProblem.UnknownKey) return 'unknown key';
   if (problem === SettingProblem.BadValue) return 'value not allowed';

@@ -9,6 +9,7 @@ export function fromU8(from: usize, samples: i32, to: usize): void {
   }
 }
 
+/** 16 bits, signed. */
 export function from16(from: usize, samples: i32, to: usize): void {
   for (const end = from + ((samples & ~7) << 1); from !== end; from += 16) {
     store<i32>(to, (<i32>load<u16>(from)) << 16);
@@ -50,6 +51,7 @@ function fixed(x: f64): i32 {
   return <i32>(scaled + copysign<f64>(0.5, scaled));
 }
 
+/** 32-bit floats: full scale is 1. */
 export function fromFloat32(from: usize, samples: i32, to: usize): void {
   for (const end = from + (samples << 2); from !== end; from += 4) {
     store<i32>(to, fixed(<f64>load<f32>(from)));
@@ -57,6 +59,7 @@ export function fromFloat32(from: usize, samples: i32, to: usize): void {
   }
 }
 
+/** 64-bit floats: full scale is 1. */
 export function fromFloat64(from: usize, samples: i32, to: usize): void {
   for (const end = from + (samples << 3); from !== end; from += 8) {
     store<i32>(to, fixed(load<f64>(from)));
