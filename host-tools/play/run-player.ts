@@ -4,6 +4,7 @@
 import fs from 'node:fs';
 import type { JackCapture } from '../capture/jack.js';
 import { startEmulator, type Emulator, type EmulatorEnd } from '../emulator/emulator.js';
+import { linger } from '../emulator/fifo.js';
 import type { Scratch } from '../emulator/scratch.js';
 import { Problem, systemReason } from '../problem.js';
 import { FaultReader, type FaultReport } from './faults.js';
@@ -182,6 +183,7 @@ class RunState implements Run {
       };
       log.on('data', (chunk: Buffer) => {
         this.heard = Date.now();
+        linger(chunk);
         if (!alive) return;
         try {
           capture.push(chunk);
