@@ -93,10 +93,11 @@ export function printCodePoint(point: i32): void {
   printByte(0x80 | (point & 0x3f));
 }
 
-/** Ends a line. A terminal on a serial line wants the carriage return. */
+/** Ends a line and hands it on: what was printed before a fault is then read. A terminal wants the carriage return. */
 export function endLine(): void {
   printByte(0x0d);
   printByte(0x0a);
+  flushConsole();
 }
 
 /** Prints a whole line. */
