@@ -53,7 +53,7 @@ describe('size', function () {
     assert.ok(report.other.every(({ bytes }) => bytes > 0));
     const step = report.functions.find(({ name }) => name === 'step');
     assert.equal(step?.file, 'firmware/programs/blink/main');
-    assert.ok(report.data.some(({ text }) => text === 'on for '));
+    assert.ok(report.data.some(({ text }) => text === 'Mirleft '));
 
     const lines = formatSize(report, 5).split('\n');
     assert.ok(

@@ -5,7 +5,7 @@ import fs from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
 import { libraryRoot } from '../../host-tools/build/library.js';
-import { buildProgram, finishBuild } from '../../host-tools/build/program.js';
+import { buildProgram, finishBuild, type Build } from '../../host-tools/build/program.js';
 import { programNames } from '../../host-tools/build/project.js';
 
 /** Builds every program with the installed package, boots it, and prints what came of it. */
@@ -29,13 +29,15 @@ process.stdout.write(JSON.stringify(results));
 describe('the packed package', function () {
   this.timeout(120_000);
   let folder: string;
+  const here = new Map<string, Build>();
   const run = (command: string, words: string[], cwd = folder): string =>
     execFileSync(command, words, { cwd, encoding: 'utf8', stdio: 'pipe' });
 
-  before(() => {
+  before(async () => {
     // Not below this repository, where every dependency would be found.
     folder = fs.mkdtempSync(path.join(os.tmpdir(), 'mirleft-pack-'));
     const archive = run('npm', ['pack', '--silent', '--pack-destination', folder], libraryRoot).trim();
+    for (const program of programNames()) here.set(program, await finishBuild(buildProgram({ program })));
     fs.writeFileSync(path.join(folder, 'package.json'), '{ "type": "module" }\n');
     run('npm', ['install', '--prefer-offline', '--no-audit', '--no-fund', '--loglevel=error', `./${archive}`]);
   });
@@ -53,16 +55,17 @@ describe('the packed package', function () {
       assert.ok(fs.existsSync(path.join(folder, 'node_modules/mirleft', part)), part);
   });
 
-  it('builds every program to the same image as here, and each one runs', async () => {
+  it('builds every program to the same image as here, and each one runs', () => {
     fs.writeFileSync(path.join(folder, 'all.js'), SCRIPT);
     type Result = { buildId: string; digest: string; fault?: string; console: string };
     const results = JSON.parse(run(process.execPath, ['all.js'])) as Record<string, Result>;
     assert.deepEqual(Object.keys(results), programNames());
     for (const [program, result] of Object.entries(results)) {
-      const here = await finishBuild(buildProgram({ program }));
+      const expected = here.get(program);
+      assert.ok(expected);
       assert.equal(result.fault, undefined, program);
-      assert.ok(result.console.includes(here.buildId), `${program}: ${result.console}`);
-      assert.equal(result.digest, crypto.createHash('sha256').update(here.image).digest('hex'), program);
+      assert.ok(result.console.includes(expected.buildId), `${program}: ${result.console}`);
+      assert.equal(result.digest, crypto.createHash('sha256').update(expected.image).digest('hex'), program);
     }
   });
 
@@ -73,5 +76,8 @@ describe('the packed package', function () {
     assert.match(run(process.execPath, ['--test', 'test/'], project), /# pass 1\n# fail 0/);
     const report = JSON.parse(run(mirleft, ['build', '--json'], project)) as { kernelBytes: number };
     assert.equal(report.kernelBytes, fs.statSync(path.join(project, 'build/kernel8.img')).size);
+    const size = JSON.parse(run(mirleft, ['size', 'hello', '--json'])) as { kernelBytes: number };
+    assert.equal(size.kernelBytes, report.kernelBytes);
+    run(mirleft, ['setup', '--check']);
   });
 });
