@@ -164,7 +164,8 @@ export class Output {
     }
     if (this.summing) this.sum.add(frames, count, channels, source.bits);
     this.volume.apply(frames, count, channels);
-    jack.append(words, framesToWords(frames, count, channels, jack.range, jack.repeat, words));
+    // There was room for as many.
+    assert(!jack.append(words, framesToWords(frames, count, channels, jack.range, jack.repeat, words)));
     this.appended += count;
   }
 }
