@@ -103,7 +103,8 @@ export class WavFile {
   ) {
     this.version = version;
     this.header = wavHeader({ rateHz, channels: 2, bits: 16, software: software(version, process.pid) });
-    // Whoever makes the file owns it: a second run that comes at the same moment fails here.
+    // Once more: another run may have begun it since.
+    checkCapture(file);
     fs.rmSync(file, { force: true });
     this.output = Output.create(file, true);
     try {

@@ -73,11 +73,13 @@ describe('a capture file', () => {
     assert.match(problem('not-found', () => checkCapture(at('no/such/x.wav'))).message, /folder does not exist/);
   });
 
-  it('is made by one of two runs that begin at the same moment', () => {
+  it('is made by one of two runs that have both found it free', () => {
+    checkCapture(at('race.wav'));
     const first = new WavFile(at('race.wav'), 8000, '1');
-    checkCapture.call(undefined, at('other.wav'));
-    problem('in-use', () => checkCapture(at('race.wav')));
+    problem('in-use', () => new WavFile(at('race.wav'), 8000, '1'));
+    first.append(frames.subarray(0, 200));
     first.finish();
+    assert.equal(readWav(fs.readFileSync(at('race.wav'))).samples.length, 200);
   });
 
   it('is never one of the inputs, by whatever name', () => {
