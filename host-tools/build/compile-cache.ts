@@ -4,6 +4,7 @@
 import crypto from 'node:crypto';
 import fs from 'node:fs';
 import path from 'node:path';
+import { makeFolder } from '../folder.js';
 
 export interface CachedOutput {
   wasm: Uint8Array;
@@ -53,7 +54,7 @@ export class CompileCache {
     const file = this.#file(key);
     const scratch = `${file}.${process.pid}`;
     try {
-      fs.mkdirSync(this.folder, { recursive: true });
+      makeFolder(this.folder);
       fs.writeFileSync(scratch, JSON.stringify(entry));
       fs.renameSync(scratch, file);
     } catch {

@@ -4,6 +4,8 @@
 import fs from 'node:fs';
 import path from 'node:path';
 import { sharedCompiler, type Compiler, type Problem as Remark } from './compile.js';
+import { makeFolder } from '../folder.js';
+import { Problem, systemReason } from '../problem.js';
 import { buildImage, type Image, type ImageEvent } from './image.js';
 import { buildInterpreter } from './interpreter.js';
 import { cacheFolder } from './library.js';
@@ -100,14 +102,26 @@ export function buildFiles(build: Build): Record<string, Uint8Array | string> {
   };
 }
 
-/** Writes the build's files into `folder`, which is made; returns their paths. Throws the system's errors. */
+/** Writes the build's files into `folder`, which is made; returns their paths. Throws Problem. */
 export function writeBuild(build: Build, folder: string): string[] {
-  fs.mkdirSync(folder, { recursive: true });
-  return Object.entries(buildFiles(build)).map(([name, contents]) => {
-    const file = path.join(folder, name);
-    const scratch = `${file}.${process.pid}`;
-    fs.writeFileSync(scratch, contents);
-    fs.renameSync(scratch, file);
-    return file;
-  });
+  let at = path.resolve(folder);
+  try {
+    makeFolder(at);
+    return Object.entries(buildFiles(build)).map(([name, contents]) => {
+      at = path.join(folder, name);
+      // Whoever reads it meanwhile sees the old file or the new one.
+      const scratch = `${at}.${process.pid}`;
+      try {
+        fs.writeFileSync(scratch, contents);
+        fs.renameSync(scratch, at);
+      } catch (error) {
+        fs.rmSync(scratch, { force: true });
+        throw error;
+      }
+      return at;
+    });
+  } catch (error) {
+    if (error instanceof Problem) throw error;
+    throw new Problem('write-failed', `cannot be written (${systemReason(error)})`, { file: at, cause: error });
+  }
 }

@@ -3,6 +3,7 @@
 import fs from 'node:fs';
 import path from 'node:path';
 import { libraryRoot, PACKAGE, version } from '../build/library.js';
+import { makeFolder } from '../folder.js';
 import { Problem, systemReason } from '../problem.js';
 
 const TEMPLATE = path.join(libraryRoot, 'host-tools', 'project', 'template');
@@ -45,7 +46,7 @@ function packageFound(folder: string): boolean {
 export function createProject(folder: string): NewProject {
   const target = path.resolve(folder);
   const name = path.basename(target);
-  if (!NAME.test(name)) {
+  if (folder === '' || !NAME.test(name)) {
     throw new Problem('usage', 'cannot be the name of a project', {
       file: folder,
       hint: 'use small letters, digits, dots, dashes and underscores, the first a letter or digit',
@@ -62,7 +63,7 @@ export function createProject(folder: string): NewProject {
       const renamed = path.join(path.dirname(file), RENAMED[path.basename(file)] ?? path.basename(file));
       const text = fs.readFileSync(path.join(TEMPLATE, file), 'utf8');
       const destination = path.join(target, renamed);
-      fs.mkdirSync(path.dirname(destination), { recursive: true });
+      makeFolder(path.dirname(destination));
       fs.writeFileSync(destination, text.replaceAll('NAME', name).replaceAll('VERSION', version), { flag: 'wx' });
       return renamed;
     });

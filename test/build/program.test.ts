@@ -111,5 +111,10 @@ describe('program', function () {
       'kernel8.img',
     ]);
     assert.deepEqual(new Uint8Array(fs.readFileSync(files[0] ?? '')), second.image);
+    const taken = path.join(folder, 'two/main.ts');
+    assert.throws(
+      () => writeBuild(second, taken),
+      (error: unknown) => error instanceof Problem && error.file === taken,
+    );
   });
 });

@@ -56,7 +56,9 @@ describe('new', function () {
     assert.deepEqual(fs.readdirSync(inside('full')), ['notes']);
     fs.writeFileSync(inside('file'), '');
     refuses('file', /is there and is no folder/);
+    if (fs.existsSync('/proc')) assert.throws(() => createProject('/proc/mirleft'), /cannot be made/);
     refuses('file/below', /cannot be made \(a part of its path is not a folder\)/);
+    assert.throws(() => createProject(''), Problem);
     for (const name of ['-rf', '.hidden', 'With Capitals', "it's", 'späte', 'a\nb', 'a'.repeat(65)]) {
       refuses(name, /cannot be the name of a project/);
       assert.ok(!fs.existsSync(inside(name)));
