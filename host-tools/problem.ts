@@ -59,11 +59,12 @@ export class Problem extends Error {
   }
 }
 
-/** A text from outside, safe to print on a terminal: one line, no escape sequences. */
+/** A text from outside, safe to print on a terminal: one line, no escape sequences, no change of direction. */
 export function printable(text: string): string {
-  return text.replace(/[\u0000-\u001f\u007f-\u009f\u2028\u2029]/g, (character) => {
+  return text.replace(/[\u0000-\u001f\u007f-\u009f\u2028-\u202e\u2066-\u2069]/g, (character) => {
     const code = character.charCodeAt(0);
-    return code === 10 ? '\\n' : `\\x${code.toString(16).padStart(2, '0')}`;
+    if (code === 10) return '\\n';
+    return code < 256 ? `\\x${code.toString(16).padStart(2, '0')}` : `\\u${code.toString(16)}`;
   });
 }
 

@@ -11,6 +11,7 @@ import { styleText } from './render-style.js';
 import { bar, clock, fit, grouped, kilohertz, plural } from './render-text.js';
 
 const BAR = 24;
+const SHORTEST_NAME = 16;
 /** Without a terminal the progress comes as a line so often. */
 const PLAIN_MS = 2000;
 
@@ -81,9 +82,10 @@ export class PlayView {
     const times = `${clock(now)}/${clock(total)}`;
     const speed = `${event.speed < 10 ? event.speed.toFixed(1) : event.speed.toFixed(0)}×`;
     if (this.status.live) {
-      const room = this.status.columns - BAR - times.length - speed.length - 8;
-      const name = fit(printable(track.name), Math.max(8, room));
-      this.status.set(`${name}  ${bar(part, BAR)}  ${times}  ${styleText('dim', speed)}`);
+      const rest = this.status.columns - times.length - speed.length - 7;
+      const width = Math.max(4, Math.min(BAR, rest - SHORTEST_NAME));
+      const name = fit(printable(track.name), Math.max(1, rest - width));
+      this.status.set(`${name}  ${bar(part, width)}  ${times}  ${styleText('dim', speed)}`);
     } else if (!this.quiet && Date.now() - this.lastPlain >= PLAIN_MS) {
       this.lastPlain = Date.now();
       this.status.line(`  ${times} (${Math.floor(part * 100)} %)`);

@@ -25,8 +25,21 @@ export function bar(part: number, width: number): string {
   return `${styleText('cyan', '━'.repeat(full))}${styleText('dim', '─'.repeat(width - full))}`;
 }
 
-/** Cut to `width` columns, with an ellipsis. Good enough for names: one column a code point. */
+/** Characters that take two columns of a terminal: East Asian wide ones and pictographs. */
+const WIDE =
+  /[\u1100-\u115f\u2e80-\u303e\u3041-\ua4cf\uac00-\ud7a3\uf900-\ufaff\ufe30-\ufe6f\uff00-\uff60\uffe0-\uffe6]|\p{Extended_Pictographic}/u;
+
+/** Columns that a text takes. */
+export const columnsOf = (text: string): number =>
+  [...text].reduce((sum, character) => sum + (WIDE.test(character) ? 2 : /\p{Mark}/u.test(character) ? 0 : 1), 0);
+
+/** Cut to `width` columns, with an ellipsis. */
 export function fit(text: string, width: number): string {
-  const characters = [...text];
-  return characters.length <= width ? text : `${characters.slice(0, Math.max(0, width - 1)).join('')}…`;
+  if (columnsOf(text) <= width) return text;
+  let cut = '';
+  for (const character of text) {
+    if (columnsOf(cut + character) > width - 1) break;
+    cut += character;
+  }
+  return `${cut}…`;
 }

@@ -1,0 +1,67 @@
+import assert from 'node:assert/strict';
+import { errorText, Status, statusOf } from '../../host-tools/cli/render-errors.js';
+import { PlayView } from '../../host-tools/cli/render-play.js';
+import { clock, columnsOf, fit, grouped, kilohertz, plural } from '../../host-tools/cli/render-text.js';
+import { printable, Problem } from '../../host-tools/problem.js';
+
+describe('text of the command line', () => {
+  it('shows times, numbers and names as people read them', () => {
+    assert.deepEqual([0, 59.9, 60, 3599, 3600, 36_061].map(clock), [
+      '0:00',
+      '0:59',
+      '1:00',
+      '59:59',
+      '1:00:00',
+      '10:01:01',
+    ]);
+    assert.deepEqual([0, 999, 1000, 1234567].map(grouped), ['0', '999', '1,000', '1,234,567']);
+    assert.deepEqual([8000, 44100, 11025].map(kilohertz), ['8 kHz', '44.1 kHz', '11.025 kHz']);
+    assert.deepEqual(
+      [0, 1, 2].map((count) => plural(count, 'track')),
+      ['0 tracks', '1 track', '2 tracks'],
+    );
+  });
+
+  it('cuts a name to its columns, not to its code units', () => {
+    assert.deepEqual(
+      [fit('short', 5), fit('longer', 5), fit('音楽の曲', 5), fit('😀😀😀', 4)],
+      ['short', 'long…', '音楽…', '😀…'],
+    );
+    assert.deepEqual(['abc', 'e\u0301', '音', '😀'].map(columnsOf), [3, 1, 2, 2]);
+  });
+
+  it('makes one harmless line of a problem', () => {
+    const problem = new Problem('bad-media', 'is broken', {
+      file: 'a\n\x1b[31mb\u202ec',
+      offset: 40,
+      hint: 'try\tthis',
+    });
+    assert.equal(problem.line(), 'a\\n\\x1b[31mb\\u202ec: is broken at byte 40; try\\x09this');
+    assert.equal(printable('\x7f\u0085\u2028'), '\\x7f\\x85\\u2028');
+    assert.match(errorText(problem), /error:.* a\\n/);
+  });
+
+  it('keeps stacks for what should not happen', () => {
+    assert.doesNotMatch(errorText(new Problem('usage', 'no')), /at /);
+    assert.match(errorText(new TypeError('oops')), /should not have happened:.*oops[^]*render\.test/);
+    assert.deepEqual([statusOf(new Problem('usage', 'no')), statusOf(new Error('x'))], [Status.Usage, Status.Failed]);
+  });
+
+  it('writes no bar and few lines where there is no terminal', () => {
+    const lines: string[] = [];
+    const write = process.stderr.write.bind(process.stderr);
+    process.stderr.write = (text: string | Uint8Array): boolean => {
+      lines.push(String(text));
+      return true;
+    };
+    try {
+      const view = new PlayView(false, false);
+      view.show({ event: 'track', index: 0, name: 'x\x07.wav', rateHz: 8000, channels: 1, frames: 80_000 });
+      for (let frames = 0; frames < 1000; frames++)
+        view.show({ event: 'progress', index: 0, frames, total: 80_000, speed: 1 });
+    } finally {
+      process.stderr.write = write;
+    }
+    assert.deepEqual(lines, ['playing x\\x07.wav  8 kHz mono  0:10\n']);
+  });
+});
