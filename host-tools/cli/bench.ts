@@ -28,6 +28,8 @@ async function run(flags: { json?: boolean }): Promise<void> {
     }
     const rows = value.map((row) => ({ ...row, fits: row.goal === undefined || row.measured <= row.goal }));
     if (flags.json) process.stdout.write(`${JSON.stringify({ schema: 1, cores: os.availableParallelism(), rows })}\n`);
+    else if ((os.loadavg()[0] ?? 0) > os.availableParallelism() + 1)
+      process.stderr.write('other programs are busy on this machine: the wall times are longer than its own\n');
     if (!rows.every(({ fits }) => fits)) process.exitCode = 1;
     return;
   }
