@@ -5,12 +5,10 @@ import {
   copyIn,
   copyOut,
   crc32,
-  Event,
   exit,
   Exit,
   info,
   Info,
-  Limit,
   listen,
   probe32,
   Queue,
@@ -66,7 +64,7 @@ function memories(): void {
   write32(WINDOW + 4, 0x12345678);
   put('in', copyIn(WINDOW, buffer + 2048, 1024));
   put('copied', load<u32>(buffer + 2048 + 4));
-  put('same', i64(memory.compare(buffer + 8, buffer + 2056, 1016) == 0));
+  put('same', i64(memory.compare(buffer + 8, buffer + 2056, 1016) === 0));
   put('end', copyOut(WINDOW + WINDOW_BYTES - 4, buffer, 4));
   put('over', copyOut(WINDOW + WINDOW_BYTES - 4, buffer, 5));
   put('below', copyOut(WINDOW - 4, buffer, 4));
@@ -93,7 +91,7 @@ function deadlines(events: i32): i64 {
   if (steps > 0) put('late', now - next);
   put('events', events);
   next = now + [100, 6250, 62500, 62501, 1][steps % 5];
-  if (steps == 10) finish();
+  if (steps === 10) finish();
   return next;
 }
 
@@ -108,11 +106,11 @@ function waits(): void {
 function consume(): i64 {
   for (;;) {
     const got = take(Queue.Uart, buffer, 65536);
-    if (got == 0) return i64.MAX_VALUE;
-    if (total == 0) put('first', got);
+    if (got === 0) return i64.MAX_VALUE;
+    if (total === 0) put('first', got);
     total += got;
     checksum = crc32(buffer, got, checksum);
-    if (load<u8>(buffer + got - 1) == 0x21) {
+    if (load<u8>(buffer + got - 1) === 0x21) {
       put('total', total);
       put('crc', checksum);
       put('lost', info(Info.UartLost));
@@ -124,7 +122,7 @@ function consume(): i64 {
 
 // Nothing is consumed until as many bytes are lost as the second word says: the queue holds what its size says.
 function ignore(): i64 {
-  if (steps == 0) put('ready', 1);
+  if (steps === 0) put('ready', 1);
   if (info(Info.UartLost) < load<u32>(word + 4)) return ticks() + info(Info.TickRate) / 100;
   for (let got = 1; got > 0; total += got) got = take(Queue.Uart, buffer, 1000);
   put('total', total);
@@ -135,10 +133,10 @@ function ignore(): i64 {
 
 // Prints each change of a GPIO level until there were as many as the second word says.
 function levels(): i64 {
-  if (steps == 0) put('ready', 1);
+  if (steps === 0) put('ready', 1);
   for (;;) {
     const got = take(Queue.Gpio, buffer, 47);
-    if (got == 0) break;
+    if (got === 0) break;
     for (let at = buffer; at < buffer + got; at += 16) {
       put('pin17', (load<u32>(at) >>> 17) & 1);
       put('tick', i64(load<u64>(at + 8) - info(Info.EntryTicks)));
@@ -156,7 +154,7 @@ function levels(): i64 {
 function interrupts(events: i32): i64 {
   const channel: u32 = 0xfe007500;
   const bit = 9;
-  if (steps == 0) {
+  if (steps === 0) {
     listen(117, bit);
     write32(WINDOW, (1 << 0) | (1 << 4) | (1 << 8));
     write32(WINDOW + 4, 0xc0000000 | (WINDOW + 64));
@@ -169,10 +167,10 @@ function interrupts(events: i32): i64 {
     put('copied', read32(WINDOW + 68));
     write32(channel, 6);
     // Masked by its handler: a bit that is not taken stays, and nothing new can come.
-    if (steps == 2) return 0;
+    if (steps === 2) return 0;
     listen(117, bit);
     put('pending', wait(ticks() + 1000, 1 << bit));
-    if (steps == 4) finish();
+    if (steps === 4) finish();
   }
   write32(WINDOW + 68, 0);
   write32(channel + 4, 0xc0000000 | WINDOW);
@@ -192,7 +190,7 @@ function finish(): void {
   exit(Exit.End, 0);
 }
 
-export function start(generation: i32): void {
+export function start(_generation: i32): void {
   copyIn(RAM_DISK, word, 8);
   kind = load<i32>(word);
 }
@@ -216,7 +214,7 @@ export function step(events: i32): i64 {
       finish();
       break;
     case 5:
-      if (steps == 0) put('ready', 1);
+      if (steps === 0) put('ready', 1);
       deadline = consume();
       break;
     case 6:

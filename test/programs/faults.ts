@@ -35,24 +35,24 @@ function middle(n: i32): i32 {
 }
 
 function inner(n: i32): i32 {
-  if (kind == 1) unreachable(); // trap
-  if (kind == 2) return load<i32>(0x7ffffff0 + n); // bounds
-  if (kind == 3) return 100 / (n - n); // divide
-  if (kind == 4) read32(0xfe20c800); // read abort
-  if (kind == 5) write32(0xfe20c818, 1); // write abort
-  if (kind == 6) spin(n);
-  if (kind == 7) spinMemory(n);
-  if (kind == 8) spinCalls(n);
-  if (kind == 9) recurse(n, 1, 2, 3, 4);
-  if (kind == 10) fall(); // native stack
-  if (kind == 11) give(); // give it
-  if (kind == 12) wait(i64.MAX_VALUE, 0); // endless wait
+  if (kind === 1) unreachable(); // trap
+  if (kind === 2) return load<i32>(0x7ffffff0 + n); // bounds
+  if (kind === 3) return 100 / (n - n); // divide
+  if (kind === 4) read32(0xfe20c800); // read abort
+  if (kind === 5) write32(0xfe20c818, 1); // write abort
+  if (kind === 6) spin(n);
+  if (kind === 7) spinMemory(n);
+  if (kind === 8) spinCalls(n);
+  if (kind === 9) recurse(n, 1, 2, 3, 4);
+  if (kind === 10) fall(); // native stack
+  if (kind === 11) give(); // give it
+  if (kind === 12) wait(i64.MAX_VALUE, 0); // endless wait
   if (kind >= 100) hostile(kind); // hostile
   return n;
 }
 
 function spin(n: i32): void {
-  for (;;) n++; // spin
+  for (;;) kind = n++; // spin
 }
 
 function spinMemory(n: i32): void {
@@ -159,7 +159,7 @@ export function start(generation: i32): void {
   if (kind < 1000) outer(generation); // outer
 }
 
-export function step(events: i32): i64 {
+export function step(_events: i32): i64 {
   if (kind >= 1000) {
     kind -= 1000;
     outer(info(Info.Generation) as i32); // outer in step

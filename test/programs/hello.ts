@@ -1,4 +1,4 @@
-import { send, exit, Exit, ticks, info, Info } from '../../drivers/board';
+import { send, exit, Exit, info, Info } from '../../drivers/board';
 function say(text: string): void {
   const bytes = String.UTF8.encode(text);
   send(changetype<usize>(bytes), bytes.byteLength);
