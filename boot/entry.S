@@ -126,7 +126,6 @@ at_level_1:
     mov     w0, #STAGE_INTERRUPTS
     bl      stage
     bl      gic_init
-    bl      gpio_init
     bl      timer_init
     mov     w0, #STAGE_UART
     bl      stage

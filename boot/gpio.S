@@ -1,22 +1,19 @@
 // GPIO levels, sampled by the tick; changes of header pins are queued with their tick, so that no edge longer than
 // a millisecond is lost while a step is long. Pins 14 and 15 carry the UART and those beyond 27 are not on the header.
+// Sampling begins when the module first asks: an event that nobody takes would call `step` for ever.
 //
-//   gpio_init     takes the levels that changes are measured from
 //   gpio_sample   for the tick's handler. Uses x0-x9.
-//   gpio_take     x0 to, x1 records at most; x0 = records taken
+//   gpio_take     x0 to, x1 records at most; x0 = records taken. The first call takes the levels that changes are
+//                 measured from.
 
 #include "macros.inc"
 
 .equ RECORD_SHIFT, 4                    // u32 levels 0-31, u32 levels 32-57, u64 tick
 .equ GPIO_QUEUE, QUEUES + LIMIT_UART_QUEUE + LIMIT_SEND_QUEUE
 
-routine gpio_init
-    ldr     x0, =GPIO
-    ldr     w1, [x0, #GPLEV0]
-    store   w1, gpio_levels, x2
-    ret
-
 routine gpio_sample
+    load32  0, gpio_watched
+    cbz     w0, 1f
     ldr     x0, =GPIO
     ldr     w1, [x0, #GPLEV0]
     adrp    x2, gpio_levels
@@ -49,7 +46,15 @@ routine gpio_sample
     ret
 
 routine gpio_take
-    load    x2, gpio_written
+    adrp    x2, gpio_watched
+    ldr     w3, [x2, :lo12:gpio_watched]
+    cbnz    w3, 3f
+    ldr     x3, =GPIO
+    ldr     w3, [x3, #GPLEV0]
+    store   w3, gpio_levels, x4
+    mov     w3, #1
+    str     w3, [x2, :lo12:gpio_watched]
+3:  load    x2, gpio_written
     adrp    x3, gpio_taken
     ldr     x4, [x3, :lo12:gpio_taken]
     sub     x5, x2, x4
@@ -69,6 +74,7 @@ routine gpio_take
     mov     x0, x1
     ret
 
+variable gpio_watched, 4               // the module has asked for changes
 variable gpio_levels, 4
 variable gpio_written, 8                // records ever queued and ever taken
 variable gpio_taken, 8

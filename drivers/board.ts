@@ -39,7 +39,8 @@ export declare function info(key: i32): i64;
 
 /**
  * Takes what interrupt handlers have queued: up to `max` bytes, whole records only.
- * Returns how many bytes were written to `ptr`.
+ * Returns how many bytes were written to `ptr`. GPIO changes are watched and queued from the first `take` of
+ * `Queue.Gpio` on, also one with `max` 0: until then `Event.Gpio` never comes.
  */
 @external('board', 'take')
 export declare function take(queue: i32, ptr: usize, max: i32): i32;

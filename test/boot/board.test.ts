@@ -145,10 +145,10 @@ describe('the board', function () {
     assert.deepEqual([found['total'], found['lost']], ['65536', '2000']);
   });
 
-  it('queues changes of GPIO levels with their tick', async () => {
+  /** Runs a case that drives GPIO 17 to these levels once it is ready, 30 ms apart. */
+  async function driven(words: number[], levels: number[]): Promise<[string, string][]> {
     const folder = fs.mkdtempSync(path.join(os.tmpdir(), 'mirleft-qtest-'));
     const socket = path.join(folder, 'qtest');
-    const levels = [1, 0, 1];
     let started = false;
     const toggle = async (): Promise<void> => {
       const connection = net.connect(socket);
@@ -159,7 +159,7 @@ describe('the board', function () {
       connection.end();
     };
     try {
-      const found = await lines([7, levels.length], {
+      return await lines(words, {
         deterministic: false,
         args: ['-qtest', `unix:${socket},server=on,wait=off`, '-qtest-log', 'none'],
         onConsole(text) {
@@ -168,15 +168,25 @@ describe('the board', function () {
           void toggle();
         },
       });
-      assert.deepEqual(
-        found.filter(([name]) => name === 'pin17').map(([, value]) => Number(value)),
-        levels,
-      );
-      const ticks = found.filter(([name]) => name === 'tick').map(([, value]) => Number(value));
-      assert.ok((ticks[0] ?? 0) < (ticks[1] ?? 0) && (ticks[1] ?? 0) < (ticks[2] ?? 0), ticks.join());
-      assert.deepEqual(found.at(-2), ['lost', '0']);
     } finally {
       fs.rmSync(folder, { recursive: true, force: true });
     }
+  }
+
+  it('queues changes of GPIO levels with their tick', async () => {
+    const levels = [1, 0, 1];
+    const found = await driven([7, levels.length], levels);
+    assert.deepEqual(
+      found.filter(([name]) => name === 'pin17').map(([, value]) => Number(value)),
+      levels,
+    );
+    const ticks = found.filter(([name]) => name === 'tick').map(([, value]) => Number(value));
+    assert.ok((ticks[0] ?? 0) < (ticks[1] ?? 0) && (ticks[1] ?? 0) < (ticks[2] ?? 0), ticks.join());
+    assert.deepEqual(found.at(-2), ['lost', '0']);
+  });
+
+  it('leaves a program alone that asks for no changes of GPIO levels', async () => {
+    const found = Object.fromEntries(await driven([12], [1]));
+    assert.deepEqual([found['events'], found['queued']], ['4', '0'], 'deadlines only');
   });
 });

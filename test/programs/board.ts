@@ -133,7 +133,10 @@ function ignore(): i64 {
 
 // Prints each change of a GPIO level until there were as many as the second word says.
 function levels(): i64 {
-  if (steps === 0) put('ready', 1);
+  if (steps === 0) {
+    take(Queue.Gpio, buffer, 0);
+    put('ready', 1);
+  }
   for (;;) {
     const got = take(Queue.Gpio, buffer, 47);
     if (got === 0) break;
@@ -148,6 +151,20 @@ function levels(): i64 {
     finish();
   }
   return i64.MAX_VALUE;
+}
+
+// Asks for no changes until pin 17 is high and has been sampled: no event, nothing queued.
+function uninterested(events: i32): i64 {
+  if (steps === 0) put('ready', 1);
+  total |= events;
+  if (next !== 0) {
+    put('events', total);
+    put('queued', take(Queue.Gpio, buffer, 4096));
+    finish();
+  }
+  const period = info(Info.TickRate) / 100;
+  if ((read32(0xfe200034) >>> 17) & 1) next = ticks() + period;
+  return next === 0 ? ticks() + period : next;
 }
 
 // A DMA channel copies a word with its interrupt enabled, twice.
@@ -235,6 +252,9 @@ export function step(events: i32): i64 {
       break;
     case 11:
       exit(Exit.Restart, 5);
+      break;
+    case 12:
+      deadline = uninterested(events);
       break;
   }
   steps++;
