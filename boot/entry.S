@@ -29,6 +29,12 @@ park:
 
 // What the stock armstub does before it starts a kernel in EL2.
 from_level_3:
+    ldr     x0, =LOCAL_CONTROL
+    mov     w1, #LOCAL_CONTROL_CRYSTAL
+    str     w1, [x0]
+    ldr     x0, =LOCAL_PRESCALER
+    mov     w1, #LOCAL_PRESCALER_NONE
+    str     w1, [x0]
     mrs     x0, cntfrq_el0
     cbnz    x0, 1f
     ldr     x0, =BOARD_CNTFRQ

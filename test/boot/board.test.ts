@@ -56,6 +56,19 @@ describe('the board', function () {
     assert.deepEqual([facts['info2'], facts['info13'], facts['done']], ['3', '0', '1']);
   });
 
+  it('lets the timer count the crystal, entered in EL3', async () => {
+    // The emulator only names what is written there.
+    const { errors } = await runQemu(firmware, { words: [1], elf: true, deterministic: true, args: ['-d', 'unimp'] });
+    const writes = [...errors.matchAll(/bcm2836_control_write: Unsupported offset (\w+) value (\w+)/g)];
+    assert.deepEqual(
+      writes.map(([, offset, value]) => [offset, value]),
+      [
+        ['0x0', '0x0'],
+        ['0x8', '0x80000000'],
+      ],
+    );
+  });
+
   it('copies, sums and probes within its bounds', async () => {
     const found = await values([2]);
     assert.deepEqual(found, {
