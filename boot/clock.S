@@ -11,8 +11,9 @@ routine uart_clock
     bl      mailbox_uart_clock
     bl      is_sane
     b.eq    1f
-    ldr     x1, =CM_UARTCTL
-    ldp     w2, w3, [x1]                // control, divisor
+    ldr     x1, =CM_UART
+    ldr     w2, [x1, #CM_CONTROL]       // not as a pair, which may become one access of 64 bits
+    ldr     w3, [x1, #CM_DIVISOR]
     and     w2, w2, #CM_SOURCE_MASK
     cmp     w2, #CM_SOURCE_PLLD
     b.ne    2f
