@@ -88,6 +88,9 @@ from_level_2:
     mov     x0, #CPTR_EL2_NO_TRAPS
     msr     cptr_el2, x0
     msr     hstr_el2, xzr
+    mrs     x0, pmcr_el0                // no debug exceptions to EL2: back traces are made of BRKs
+    ubfx    x0, x0, #PMCR_N_SHIFT, #PMCR_N_BITS
+    msr     mdcr_el2, x0                // HPMN: all counters stay EL1's
     mrs     x0, midr_el1
     msr     vpidr_el2, x0
     mrs     x0, mpidr_el1
