@@ -148,16 +148,17 @@ at_level_1:
     b       main
 
 // Sends cores 1-3 from the firmware's spin table to `park`. They read it with their caches off.
+// Our stores pass the caches by. A line that an earlier program has left dirty could be written back over them, so it
+// goes first; one that was fetched meanwhile goes afterwards. The three addresses lie in one line.
 routine move_cores
     mov     x0, #SPIN_TABLE_1
-    adrp    x1, park
-    add     x1, x1, :lo12:park
-    mov     w2, #SPIN_TABLE_CORES
-1:  str     x1, [x0]
+    address x1, park
+    dc      ivac, x0
+    dsb     sy
+    stp     x1, x1, [x0]
+    str     x1, [x0, #16]
+    dsb     sy
     dc      civac, x0
-    add     x0, x0, #8
-    subs    w2, w2, #1
-    b.ne    1b
     dsb     sy
     sev
     ret
