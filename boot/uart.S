@@ -4,7 +4,8 @@
 //   uart_interrupt   handler. Uses x0-x13.
 //   uart_take        x0 to, x1 bytes at most; x0 = bytes taken
 //   uart_send        x0 from, x1 bytes; x0 = bytes queued
-//   uart_put         w0 byte, straight to the FIFO; for reports, interrupts masked. Keeps all but x0-x3.
+//   uart_put         w0 byte, straight to the FIFO; for reports, interrupts masked. Keeps all but x0-x3. Waits 1/32 s
+//                    at most; after a byte that found no room none waits until there is some again
 //   uart_drain       what is queued, straight to the FIFO, and waits until the line is idle; bounded
 //
 // Queue positions count bytes for ever; their low bits are the index.
@@ -182,12 +183,17 @@ routine uart_put
     add     x2, x3, x2, lsr #PUT_LIMIT_SHIFT
 1:  ldr     w3, [x1, #UART_FR]
     tbz     w3, #FR_TXFF_BIT, 2f
+    load32  3, uart_wedged
+    cbnz    w3, 3f
     isb
     mrs     x3, cntpct_el0
     cmp     x3, x2
     b.lo    1b
-    ret
+    mov     w3, #1
+    store   w3, uart_wedged, x2
+3:  ret
 2:  str     w0, [x1, #UART_DR]
+    store   wzr, uart_wedged, x2
     ret
 
 routine uart_drain
@@ -217,4 +223,5 @@ variable received, 8
 variable taken, 8
 variable uart_lost, 8
 variable queued, 8
+variable uart_wedged, 4                // the last byte found no room in time
 variable sent, 8

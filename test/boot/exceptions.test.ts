@@ -50,6 +50,12 @@ describe('exceptions of the processor', function () {
     assert.match(console, /^fault kind=nested esr=0x96000\w+ far=0x\w+ elr=0x\w+\r$/m);
   });
 
+  it('gives up on a transmitter that never takes a byte', async () => {
+    const wedged = await testFirmware('hello', 3, [path.join(libraryRoot, 'test', 'boot', 'wedged.S')]);
+    const { console, errors, status } = await runQemu(wedged, { limit: 10 });
+    assert.deepEqual([console, status], ['', 0], errors);
+  });
+
   it('ends a step that hangs outside the interpreter', async () => {
     const { kind, fields } = await take(6);
     assert.deepEqual([kind, fields['text'], fields['vector']], ['hang', 'in native code', '1']);
