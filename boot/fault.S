@@ -111,7 +111,7 @@ routine fault_load
 
 routine fault_exception
     mov     x20, x0
-    bl      copy_frame
+    bl      keep_frame
     bl      begin
     address x0, fault_frame
     ldr     x1, [x0, #FRAME_VECTOR]
@@ -175,7 +175,7 @@ routine fault_stuck
     stp     x25, x26, [x0, #FRAME_X19 + 48]
     stp     x27, x28, [x0, #FRAME_X19 + 64]
     str     x29, [x0, #FRAME_X19 + 80]
-    bl      copy_frame
+    bl      keep_frame
     bl      begin
     say     kind_hang_registers
     address x2, fault_frame
@@ -250,16 +250,6 @@ routine fault_nested
     bl      print_line
     store   xzr, runtime, x1            // its structures cannot be trusted now
     b       finish_frames
-
-// fault_frame = the frame at x0. Uses x1-x4.
-copy_frame:
-    address x1, fault_frame
-    mov     x2, #FRAME_BYTES
-1:  ldr     x3, [x0], #8
-    str     x3, [x1], #8
-    subs    x2, x2, #8
-    b.ne    1b
-    ret
 
 text text_fault, "fault kind="
 text kind_trap, "trap text="

@@ -8,7 +8,6 @@
 
 #include "macros.inc"
 
-.equ RECORD_SHIFT, 4                    // u32 levels 0-31, u32 levels 32-57, u64 tick
 .equ GPIO_QUEUE, QUEUES + LIMIT_UART_QUEUE + LIMIT_SEND_QUEUE
 
 routine gpio_sample
@@ -33,7 +32,7 @@ routine gpio_sample
     b.hs    2f
     and     x8, x7, #LIMIT_GPIO_QUEUE - 1
     ldr     x9, =GPIO_QUEUE
-    add     x9, x9, x8, lsl #RECORD_SHIFT
+    add     x9, x9, x8, lsl #GPIO_RECORD_SHIFT
     stp     w1, w4, [x9]
     str     x5, [x9, #8]
     add     x7, x7, #1
@@ -64,7 +63,7 @@ routine gpio_take
     mov     x6, x1
 1:  cbz     x6, 2f
     and     x7, x4, #LIMIT_GPIO_QUEUE - 1
-    add     x7, x5, x7, lsl #RECORD_SHIFT
+    add     x7, x5, x7, lsl #GPIO_RECORD_SHIFT
     ldp     x8, x9, [x7]
     stp     x8, x9, [x0], #16
     add     x4, x4, #1

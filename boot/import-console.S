@@ -4,7 +4,6 @@
 #include "slots.inc"
 
 .equ FAULT_TEXT_BYTES, 256
-.equ RECORD_SHIFT, 4
 
 routine import_take
     ldr     w8, [x2, #SLOT1]
@@ -21,9 +20,9 @@ routine import_take
     bl      uart_take
     b       2f
 1:  mov     x0, x9
-    lsr     x1, x10, #RECORD_SHIFT
+    lsr     x1, x10, #GPIO_RECORD_SHIFT
     bl      gpio_take
-    lsl     x0, x0, #RECORD_SHIFT
+    lsl     x0, x0, #GPIO_RECORD_SHIFT
 2:  ldr     x2, [sp, #16]
     str     x0, [x2, #SLOT0]
     ldp     x29, x30, [sp], #32

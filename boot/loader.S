@@ -8,7 +8,6 @@
 
 .equ TYPE_I32, 1                        // M3ValueType in wasm3.h
 .equ TYPE_I64, 2
-.equ TEXT_BYTES, 320
 
 routine load_module
     stp     x29, x30, [sp, #-80]!
@@ -141,7 +140,7 @@ routine with_name
     str     x1, [sp, #16]
     mov     x1, x0
     address x0, trap_text
-    add     x2, x0, #TEXT_BYTES - 1
+    add     x2, x0, #TRAP_TEXT_BYTES - 1
     bl      text_copy
     address x1, text_colon
     bl      text_copy

@@ -10,8 +10,6 @@
 
 #include "macros.inc"
 
-.equ TRAP_TEXT_BYTES, 320
-
 routine print
     stp     x29, x30, [sp, #-32]!
     str     x19, [sp, #16]

@@ -115,6 +115,7 @@ synchronous:
     ldp     x6, x7, [x4], #16
     cmp     x6, x2
     b.ne    2b
+    mov     x0, sp
     bl      keep_frame
     str     x7, [sp, #FRAME_ELR]
     restore_all
@@ -127,11 +128,13 @@ serror:
     save_all
     load    x2, probe_resume
     cbz     x2, 1f
+    mov     x0, sp
     bl      keep_frame
     str     x2, [sp, #FRAME_ELR]
     restore_all
 1:  load    x2, running_since
     cbz     x2, 2f
+    mov     x0, sp
     bl      keep_frame
     address x0, text_serror
     bl      stop_wasm
@@ -149,17 +152,6 @@ nested:
     ldr     x0, =EXCEPTION_STACK_TOP
     mov     sp, x0
     b       fault_nested
-
-// fault_frame = the frame at sp. Uses x8-x11.
-keep_frame:
-    mov     x8, sp
-    address x9, fault_frame
-    mov     x10, #FRAME_BYTES
-1:  ldr     x11, [x8], #8
-    str     x11, [x9], #8
-    subs    x10, x10, #8
-    b.ne    1b
-    ret
 
 interrupt:
     stp     x2, x3, [sp, #16]
@@ -208,6 +200,16 @@ interrupt:
     ldp     x0, x1, [sp]
     add     sp, sp, #FRAME_BYTES
     eret
+
+// fault_frame = the frame at x0. Uses x0, x8-x10.
+routine keep_frame
+    address x8, fault_frame
+    mov     x9, #FRAME_BYTES
+1:  ldr     x10, [x0], #8
+    str     x10, [x8], #8
+    subs    x9, x9, #8
+    b.ne    1b
+    ret
 
 // Runs with SError unmasked for a moment, so that one left over from the firmware is taken and dropped.
 routine swallow_serror
