@@ -9,7 +9,9 @@ set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
 
 readonly QEMU_WANTED=9.0 # the first release with -M raspi4b
-readonly NODE_WANTED=20
+# By sed, because it is wanted where there is no Node.js to ask.
+NODE_WANTED=$(sed -nE 's/^ *"node": ">=([0-9.]+)".*/\1/p' package.json)
+readonly NODE_WANTED
 
 say() { printf 'setup: %s\n' "$*" >&2; }
 fail() {
@@ -25,10 +27,13 @@ case $mode in
   *) fail "no such mode: $mode (run, test or --check)" ;;
 esac
 
-has node || fail "Node.js $NODE_WANTED or newer is needed; see your distribution's package nodejs"
+node_needed() { # what is there instead
+  say "Node.js $NODE_WANTED or newer is needed; $1"
+  fail 'get it from nodejs.org or with nvm (nvm install --lts): the packages of distributions are often older'
+}
+has node || node_needed 'there is none here'
 node_version=$(node -p 'process.versions.node')
-at_least "$NODE_WANTED" "$node_version" ||
-  fail "Node.js $NODE_WANTED or newer is needed; this is $node_version"
+at_least "$NODE_WANTED" "$node_version" || node_needed "this is $node_version"
 
 qemu_version() {
   qemu-system-aarch64 --version 2>/dev/null | sed -nE '1s/.*version ([0-9.]+).*/\1/p'
