@@ -98,12 +98,12 @@ backports_options() { # scratch folder
 }
 
 install_with_apt() { # package names
-  local options=() packages=("$@") scratch='' suite=''
+  local options=() packages=("$@") suite=''
   if [[ " ${packages[*]} " == *" qemu-system-arm "* ]]; then
     [ -n "$(candidate qemu-system-arm)" ] || apt-get update -qq
     if ! at_least "$QEMU_WANTED" "$(candidate qemu-system-arm)"; then
-      scratch=$(mktemp -d)
-      trap 'rm -rf "${scratch:-}"' EXIT
+      scratch=$(mktemp -d) # not local: the trap runs outside
+      trap 'rm -rf "$scratch"' EXIT
       chmod 755 "$scratch"
       mapfile -t options < <(backports_options "$scratch")
       [ ${#options[@]} -gt 0 ] || by_hand_here "this release's QEMU is older than $QEMU_WANTED and its backports suite could not be found"
@@ -140,14 +140,14 @@ fi
 
 if [ ${#packages[@]} -gt 0 ]; then
   has apt-get || by_hand_here "missing: ${packages[*]}; there is no apt here to install them with"
-  [ "$(id -u)" = 0 ] || by_hand_here "missing: ${packages[*]}; installing them needs root (sudo scripts/setup.sh $mode)"
+  [ "$(id -u)" = 0 ] || by_hand_here "missing: ${packages[*]}; installing them needs root (sudo env PATH=\"\$PATH\" $(printf %q "$PWD/scripts/setup.sh") $mode)"
   install_with_apt "${packages[@]}"
   hash -r
-  qemu_ready || by_hand_here "QEMU $QEMU_WANTED or newer is needed; this is ${QEMU_FOUND:-$(qemu_version)}"
+  qemu_ready || by_hand_here "QEMU $QEMU_WANTED or newer is needed; this is $(qemu_version)"
 fi
 
 if ! npm_ready; then
   say 'installing npm packages'
-  npm ci --no-audit --no-fund --loglevel=error >&2
+  npm ci --include=dev --no-audit --no-fund --loglevel=error >&2
   touch node_modules/.package-lock.json
 fi
