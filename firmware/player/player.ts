@@ -32,6 +32,8 @@ import { REPORT_BYTES, reportEnd, reportJack, reportNumber, reportProblem, repor
 const enum State {
   /** The board is not for this firmware. */
   Refused,
+  /** All tracks that are known are played, but the archive is not looked through yet. */
+  Looking,
   /** Track `index` is to be opened. */
   Opening,
   Playing,
@@ -53,6 +55,9 @@ const MOST_KEYS: i32 = 4;
 const REFUSED_STATUS: i32 = 1;
 /** The console's buffer must have room for a track that fails and the next one that begins, and some ends. */
 const ROOM_BYTES: i32 = 3 * REPORT_BYTES;
+/** How far the archive is looked through in `start` and in one step (see Archive): 13 and 0.4 million instructions. */
+const START_BUDGET: i32 = 16384;
+const STEP_BUDGET: i32 = 512;
 const HELP = 'space pause, n next, p previous, left and right 10 s, + - volume';
 
 const enum PlayerKey {
@@ -85,25 +90,54 @@ let idleUntil: i64 = 0;
 export function startPlayer(): void {
   if (!boardFits()) return;
   showLed(Led.Paused);
-  playlist.find();
+  playlist.begin();
+  const budget = playlist.look(START_BUDGET, true);
   readSettings(settings, playlist.settings);
-  if (!playlist.count && settings.demo) playlist.useDemo();
   setRecords(settings.records);
   jack.probe(settings.jack);
   jack.free = settings.free;
   output.summing = settings.crc;
   output.tenthsDb = settings.volumeTenths;
-  state = State.Opening;
-  const some = playlist.count > 0;
+  state = State.Looking;
+  chooseFirst();
+  const some = state === State.Opening;
   const opened = some && open();
+  playlist.look(budget, false);
 
   printBanner('player');
   printJack(jack);
   reportSettings(settings);
-  if (playlist.tooMany) printLine('only the first 1000 tracks are played');
+  if (!playlist.more) tellLooked();
   if (opened) announce();
   else if (some) fail();
-  else nothing();
+}
+
+/** What comes first, as soon as it is known. */
+function chooseFirst(): void {
+  if (playlist.move(1)) {
+    state = State.Opening;
+  } else if (!playlist.more) {
+    state = State.Draining;
+    if (playlist.count) return;
+    if (settings.demo) {
+      playlist.useDemo();
+      state = State.Opening;
+    }
+  }
+}
+
+/** Looks on through the archive for tracks. */
+function look(): void {
+  playlist.look(STEP_BUDGET, false);
+  if (state === State.Looking) chooseFirst();
+  if (!playlist.more) tellLooked();
+}
+
+/** Tells what was odd about the archive. */
+function tellLooked(): void {
+  if (playlist.tooMany) printLine('only the first 1000 tracks are played');
+  if (playlist.gaveUp) printLine('nothing more found behind the damaged member within 64 MiB: not looked further');
+  if (!playlist.count) nothing();
 }
 
 /** Does what is due; returns the tick by which to call it again. */
@@ -118,6 +152,7 @@ export function stepPlayer(): i64 {
     press(key);
   }
   pump();
+  if (playlist.more && mayReport()) look();
   if (state === State.Opening && mayReport()) {
     begin();
     pump();
@@ -125,7 +160,7 @@ export function stepPlayer(): i64 {
   const due = jack.service();
   listen();
   const next = min(min(due, settle()), min(serviceLed(), serviceConsole()));
-  return keysWaiting() && mayReport() ? 0 : next;
+  return (playlist.more || keysWaiting()) && mayReport() ? 0 : next;
 }
 
 /** A full console holds up keys and new tracks, never the sound. */
@@ -170,7 +205,7 @@ function goOn(by: i32): void {
   if (playlist.move(by)) return;
   direction = 1;
   if (by < 0 && (!playlist.hasFailed() || playlist.move(1))) return;
-  state = State.Draining;
+  state = playlist.more ? State.Looking : State.Draining;
 }
 
 /** Begins again with the first track (`by` 1) or the last. */
@@ -255,7 +290,6 @@ function settle(): i64 {
 function nothing(): void {
   printLine('no tracks: give WAV or QOA files in an archive, or set demo = on');
   playlist.failed = 1;
-  state = State.Draining;
 }
 
 /** All was heard, or there is nothing to hear. */
@@ -321,7 +355,7 @@ function pressPause(): void {
 }
 
 function pressPrevious(): void {
-  if (state === State.Ended || state === State.Draining) {
+  if (state === State.Ended || state === State.Draining || state === State.Looking) {
     again(-1);
   } else if (state === State.Playing) {
     if (source.position > AGAIN_SECONDS * source.rateHz || !playlist.hasPrevious()) {

@@ -1,5 +1,6 @@
 // The tracks on the RAM disk: the regular files of its archive in their order, without the settings. Only places and
-// lengths are kept; a name is read again when it is wanted.
+// lengths are kept; a name is read again when it is wanted. The archive is looked through in pieces, as a large or a
+// damaged one takes longer than a step may: tracks that are known already can be played meanwhile.
 
 import { Source, SourceError } from '../audio/source';
 import { Decoders } from '../codecs/decoders';
@@ -9,7 +10,7 @@ import { Archive, BLOCK, Member } from '../storage/ustar';
 import { DemoSource } from './demo';
 import { TrackName } from './report';
 
-/** More tracks than this are not played. Finding them takes some 20 microseconds each on a board. */
+/** More tracks than this are not played. */
 export const MOST_TRACKS: i32 = 1000;
 
 /** i64 place of the data, i64 length; -1: a damaged member. i32: it could not be played. */
@@ -33,11 +34,19 @@ export class Playlist extends TrackName {
   failed: i32 = 0;
   /** Whether the archive holds more than MOST_TRACKS. */
   tooMany: bool = false;
+  /** Whether looking ended for want of a header, with members before it: there may be tracks that were not found. */
+  get gaveUp(): bool {
+    return this.archive.gaveUp && this.archive.found;
+  }
   /** The settings' file; 0 bytes long when there is none. */
   readonly settings: Part = new Part();
 
   private disk: Bytes = new RamDisk();
   private archive: Archive = new Archive();
+  private names: Archive = new Archive();
+  /** Whether anything was found, and where a damaged header is that it began with, as long as nothing followed. */
+  private anything: bool = false;
+  private damagedAt: i64 = -1;
   private header: Part = new Part();
   private file: Part = new Part();
   private isDemo: bool = false;
@@ -49,28 +58,58 @@ export class Playlist extends TrackName {
     super();
   }
 
-  /** Looks through the archive. */
-  find(): void {
+  /** Starts with the archive on the RAM disk. No track is the current one: `move(1)` goes to the first. */
+  begin(): void {
+    this.archive.open(this.disk);
+    this.more = true;
+    this.index = -1;
+  }
+
+  /**
+   * Looks on through the archive while there is `more`, for as long as `budget` (see Archive) allows. With
+   * `untilTrack` no further than to a track. Returns what is left of the budget.
+   */
+  look(budget: i32, untilTrack: bool): i32 {
     const archive = this.archive;
-    archive.open(this.disk);
-    let first = true;
-    for (let member = archive.next(); member !== Member.End; member = archive.next()) {
-      const isFile = member === Member.File;
-      if (first && isFile && this.isSettings()) {
-        this.settings.of(this.disk, archive.offset, archive.size);
-      } else if (this.count === MOST_TRACKS) {
-        this.tooMany = true;
-        break;
-      } else if (isFile || !first) {
-        // What begins with no header at all is no archive: an empty RAM disk, or memory as it was at power on.
-        const entry = entries + this.count++ * ENTRY_BYTES;
-        store<i64>(entry, archive.offset, OFFSET);
-        store<i64>(entry, isFile ? archive.size : DAMAGED, SIZE);
-      }
-      first = false;
-      if (member === Member.Failed) break;
+    archive.budget = budget;
+    while (this.more && !(untilTrack && this.count)) {
+      const member = archive.next();
+      if (member === Member.Paused) break;
+      this.note(member);
     }
-    this.select(0);
+    return archive.budget;
+  }
+
+  private note(member: Member): void {
+    const archive = this.archive;
+    const isFile = member === Member.File;
+    if (!this.anything && member === Member.Damaged) {
+      // What begins with no header at all may be no archive: an empty RAM disk, or memory as it was at power on.
+      this.damagedAt = archive.offset;
+    } else if (this.damagedAt >= 0 && archive.found) {
+      this.add(this.damagedAt, DAMAGED);
+      this.damagedAt = -1;
+    }
+    if (isFile && !this.anything && this.isSettings()) {
+      this.settings.of(this.disk, archive.offset, archive.size);
+    } else if (isFile) {
+      this.add(archive.offset, archive.size);
+    } else if (member !== Member.End && this.anything) {
+      this.add(archive.offset, DAMAGED);
+    }
+    this.anything = true;
+    if (member === Member.End || member === Member.Failed) this.more = false;
+  }
+
+  private add(offset: i64, size: i64): void {
+    if (this.count === MOST_TRACKS) {
+      this.tooMany = true;
+      this.more = false;
+      return;
+    }
+    const entry = entries + this.count++ * ENTRY_BYTES;
+    store<i64>(entry, offset, OFFSET);
+    store<i64>(entry, size, SIZE);
   }
 
   /** Makes the demo piece the only track. */
@@ -162,9 +201,9 @@ export class Playlist extends TrackName {
     const offset = load<i64>(this.entry(), OFFSET);
     if (index >= this.count || load<i64>(this.entry(), SIZE) === DAMAGED) return;
     this.header.of(this.disk, offset - BLOCK, this.disk.size);
-    this.archive.open(this.header);
-    if (this.archive.next() !== Member.File) return;
-    this.ptr = this.archive.name;
-    this.length = this.archive.nameBytes;
+    this.names.open(this.header);
+    if (this.names.next() !== Member.File) return;
+    this.ptr = this.names.name;
+    this.length = this.names.nameBytes;
   }
 }

@@ -9,10 +9,11 @@ import { Endings } from './endings';
 /** Console bytes that one track's line and record may need: a name of 255 bytes, six bytes each in JSON. */
 export const REPORT_BYTES: i32 = 2048;
 
-/** A track as it is named in reports: its number, how many there are, and its name's bytes. */
+/** A track as it is named in reports: its number, how many there are (or `more`), and its name's bytes. */
 export class TrackName {
   index: i32 = 0;
   count: i32 = 0;
+  more: bool = false;
   ptr: usize = 0;
   length: i32 = 0;
 }
@@ -21,6 +22,7 @@ function printWhich(track: TrackName): void {
   printNumber(track.index + 1);
   printByte(0x2f);
   printNumber(track.count);
+  if (track.more) printByte(0x2b);
   printByte(0x20);
   printName(track.ptr, track.length);
 }

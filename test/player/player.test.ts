@@ -4,7 +4,17 @@ import assert from 'node:assert/strict';
 import zlib from 'node:zlib';
 import { largestStep, rampStep } from '../drivers/jack-rig.js';
 import { decodeQoa, encodeQoa } from '../support/qoa.js';
-import { archive, compileFirmware, ini, ProgramRig, Revision, tone, wav16, wordsOf } from './program-rig.js';
+import {
+  archive,
+  compileFirmware,
+  ini,
+  type Member,
+  ProgramRig,
+  Revision,
+  tone,
+  wav16,
+  wordsOf,
+} from './program-rig.js';
 
 const RANGE = 2834; // at 44.1 kHz
 const REPORTING = ini('records = on', 'crc = on', 'volume_db = 0', 'at_end = exit');
@@ -213,6 +223,42 @@ describe('the player', function () {
       ]);
       assert.deepEqual(rig.ended, { kind: 0, status: 1 });
       assert.equal(rig.recordsOf('end').length, 2);
+    });
+
+    it('looks through a large archive bit by bit and plays meanwhile', () => {
+      const folders = (count: number): Member[] =>
+        Array.from({ length: count }, () => ({ name: 'd', type: '5', data: Buffer.alloc(0) }));
+      for (const members of [
+        [REPORTING, good, ...folders(3000), good],
+        [REPORTING, ...folders(3000), good, good],
+      ]) {
+        const rig = player(archive(...members)).finish();
+        assert.deepEqual(
+          rig.recordsOf('track').map(({ index }) => index),
+          [0, 1],
+        );
+        assert.deepEqual(rig.recordsOf('underruns'), [{ event: 'underruns', count: 0 }]);
+        assert.deepEqual(rig.ended, { kind: 0, status: 0 });
+      }
+      const rig = player(archive(REPORTING, good, ...folders(3000), good)).finish();
+      assert.equal(rig.lines()[4], '1/1+ good.wav  44100 Hz stereo 0:00');
+      assert.ok((rig.recordsOf('first')[0]?.['ticks'] as number) / Number(rig.board.tickRate) < 0.07);
+      assert.equal(
+        player(archive(...folders(3000)))
+          .run(1000)
+          .recordsOf('track').length,
+        0,
+      );
+    });
+
+    it('says so when it stops looking', () => {
+      const last = archive(REPORTING, good, good);
+      const at = last.lastIndexOf('good.wav');
+      last.fill(0x55, at, at + 200);
+      const rig = player(Buffer.concat([last, Buffer.alloc(65 << 20)])).finish();
+      assert.match(rig.text, /nothing more found behind the damaged member within 64 MiB: not looked further/);
+      assert.equal(rig.recordsOf('end').length, 1);
+      assert.equal(rig.ended?.status, 1);
     });
 
     it('names wrong settings with their lines and goes on with their defaults', () => {

@@ -37,14 +37,26 @@ export interface Block {
 export interface Member {
   name: string | Buffer;
   data: Uint8Array;
+  /** Of the member, where it is no file. */
+  type?: string;
 }
 
 /** An archive for the RAM disk. */
 export function archive(...members: Member[]): Buffer {
   return Buffer.concat([
-    ...members.flatMap(({ name, data }) => [tarHeader(Buffer.from(name), data.length), data, tarPadding(data.length)]),
+    ...members.flatMap(({ name, data, type }) => [memberHeader(name, data, type), data, tarPadding(data.length)]),
     Buffer.alloc(1024),
   ]);
+}
+
+function memberHeader(name: string | Buffer, data: Uint8Array, type?: string): Buffer {
+  const header = Buffer.from(tarHeader(Buffer.from(name), data.length));
+  if (type === undefined) return header;
+  header.write(type, 156, 'latin1');
+  header.fill(0x20, 148, 156);
+  const sum = header.reduce((total, byte) => total + byte, 0);
+  header.write(`${sum.toString(8).padStart(6, '0')}\0 `, 148, 'latin1');
+  return header;
 }
 
 /** The settings' file with the given lines. */

@@ -67,6 +67,18 @@ describe('in QEMU', function () {
       });
     }
 
+    it('plays what stands behind a hundred thousand folders', async () => {
+      const file = path.join(folder, 'folders.tar');
+      const one = archive({ name: 'd', data: Buffer.alloc(0), type: '5' }).subarray(0, 512);
+      const settings = archive(ini('records = on', 'at_end = exit', 'pace = free')).subarray(0, -1024);
+      const rest = archive({ name: 'a.wav', data: wav16(samples) });
+      fs.writeFileSync(file, Buffer.concat([settings, ...Array.from({ length: 100_000 }, () => one), rest]));
+      const run = await runQemu(player, { deterministic: true, args: loader(file) });
+      fs.rmSync(file);
+      assert.equal(run.status, 0, run.console + run.errors);
+      assert.match(run.console, /"event":"done","failed":0/);
+    });
+
     it('ends with a failing status when a track failed', async () => {
       const broken = path.join(folder, 'broken.tar');
       fs.writeFileSync(broken, archive(ini('at_end = exit'), { name: 'x', data: Buffer.from('no sound') }));

@@ -8,11 +8,13 @@ import { runProgram, type Running } from '../support/module.js';
 import { pick } from '../support/pick.js';
 
 const BASE = 0x10000000;
-const Member = { End: 0, File: 1, Damaged: 2, Failed: 3 };
+const Member = { End: 0, File: 1, Damaged: 2, Failed: 3, Paused: 4 };
 
 interface Exports {
   buffer: WebAssembly.Global;
   open(size: number): void;
+  setBudget(budget: number): void;
+  gaveUp(): number;
   next(): number;
   name(): number;
   nameBytes(): number;
@@ -208,6 +210,11 @@ describe('storage/ustar', () => {
   it('takes the checksums of old writers, which added signed bytes', () => {
     const block = header({ name: Buffer.from([0xe4, 0xf6, 0xfc]) });
     assert.deepEqual(names(Buffer.concat([summed(block, true), END])), ['\xe4\xf6\xfc']);
+    // As many bytes with the top bit as a header can have: sums in lanes must not run over.
+    const high = header({ name: Buffer.alloc(100, 0xff), prefix: '\xff'.repeat(155) });
+    high.fill(0xff, 265, 345).fill(0xff, 500);
+    assert.equal(names(Buffer.concat([summed(high), END])).length, 1);
+    assert.equal(names(Buffer.concat([summed(high, true), END])).length, 1);
   });
 
   it('names a damaged member and goes on behind it', () => {
@@ -263,6 +270,34 @@ describe('storage/ustar', () => {
     reads = 0;
     assert.deepEqual(names(archive), [0]);
     assert.equal(reads, archive.length / 512);
+  });
+
+  it('pauses when its budget is used up, and goes on from there', () => {
+    const { exports } = running;
+    const folders = Buffer.concat(Array.from({ length: 300 }, () => header({ name: 'd', type: '5' })));
+    const falseMagics = Buffer.concat(Array.from({ length: 300 }, () => header({ name: 'x' }).fill(0x79, 0, 1)));
+    disk = Buffer.concat([file('one'), folders, falseMagics, file('two'), END]);
+    exports.open(disk.length);
+    const found: number[] = [];
+    let pauses = 0;
+    while (found.at(-1) !== Member.End) {
+      reads = 0;
+      exports.setBudget(100);
+      const kind = exports.next();
+      assert(reads <= 100 / 16 + 1, `${reads} blocks at once`);
+      if (kind === Member.Paused) pauses++;
+      else found.push(kind);
+    }
+    exports.setBudget(2 ** 31 - 1);
+    assert.deepEqual(found, [Member.File, Member.Damaged, Member.File, Member.End]);
+    assert(pauses > 20);
+  });
+
+  it('finds a header up to 64 MiB behind a damaged one', () => {
+    const gap = (bytes: number): Buffer =>
+      Buffer.concat([file('one'), header({ name: 'x', size: 2 ** 40 }), Buffer.alloc(bytes, 0x75), file('two'), END]);
+    assert.deepEqual(names(gap((64 << 20) - 1024)), ['one', 1024, 'two']);
+    assert.equal(running.exports.gaveUp(), 0);
   });
 
   it('survives every change of a byte and every cut', () => {

@@ -12,6 +12,12 @@ export function open(size: i32): void {
   disk.size = size;
   archive.open(disk);
 }
+export function setBudget(budget: i32): void {
+  archive.budget = budget;
+}
+export function gaveUp(): bool {
+  return archive.gaveUp;
+}
 export function next(): i32 {
   return archive.next();
 }
