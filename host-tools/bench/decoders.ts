@@ -12,7 +12,7 @@ import { CLANG, runTool } from '../build/toolchain.js';
 import { startEmulator } from '../emulator/emulator.js';
 import { findProgram } from '../emulator/find.js';
 import { makeScratch, type Scratch } from '../emulator/scratch.js';
-import { parseFields } from '../play/faults.js';
+import { parseFields } from '../build/faults.js';
 import { Problem } from '../problem.js';
 
 /** What a decoder or the chain took. */

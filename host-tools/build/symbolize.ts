@@ -2,7 +2,7 @@
 // line and column, addresses of the kernel become symbols of boot/ or wasm3.
 
 import { decodedMappings, TraceMap } from '@jridgewell/trace-mapping';
-import type { FaultReport } from '../play/faults.js';
+import type { FaultReport } from './faults.js';
 import type { ElfSymbol } from './elf.js';
 import { functionAt, parseModule, type WasmModule } from './wasm-module.js';
 

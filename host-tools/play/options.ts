@@ -2,7 +2,7 @@
 
 import type { Build } from '../build/program.js';
 import type { Problem } from '../problem.js';
-import type { FaultReport } from './faults.js';
+import type { FaultReport } from '../build/faults.js';
 import type { PlayerRecord } from './records.js';
 
 export interface PlayOptions {

@@ -10,7 +10,7 @@ import {
   symbolize,
   type SymbolizedFault,
 } from '../../host-tools/build/symbolize.js';
-import { FaultReader, type FaultReport } from '../../host-tools/play/faults.js';
+import { FaultReader, type FaultReport } from '../../host-tools/build/faults.js';
 import { runQemu } from '../support/qemu.js';
 
 const MAIN = `import { read32 } from 'mirleft/drivers/board';

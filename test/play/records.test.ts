@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { FaultReader, parseFields } from '../../host-tools/play/faults.js';
+import { FaultReader, parseFields } from '../../host-tools/build/faults.js';
 import { RecordSplitter, type PlayerRecord } from '../../host-tools/play/records.js';
 
 function split(bytes: Buffer, size: number): { records: PlayerRecord[]; text: string } {

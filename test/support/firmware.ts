@@ -3,7 +3,7 @@
 import path from 'node:path';
 import { buildImage, type Image } from '../../host-tools/build/image.js';
 import { symbolize } from '../../host-tools/build/symbolize.js';
-import { FaultReader, type FaultReport } from '../../host-tools/play/faults.js';
+import { FaultReader, type FaultReport } from '../../host-tools/build/faults.js';
 import { compileProgram, type TestModule } from './module.js';
 
 export type TestFirmware = Image & TestModule;
