@@ -1,7 +1,7 @@
 // What `import … from 'mirleft'` gives: building programs and running them in the emulator, for tests and tools.
 // Nothing here prints; operations that take long yield events.
 
-export { CompileError, type Problem as CompilerProblem } from './build/compile.js';
+export { CompileError, type Remark } from './build/compile.js';
 export { CompilerCrash } from './build/compiler.js';
 export { ContractError, type Violation } from './build/contract.js';
 export {

@@ -36,18 +36,18 @@ export interface CompileOptions {
 export interface Compiled {
   /** The module with its names for the host's tools; the image leaves them out (image.ts). */
   wasm: Uint8Array;
-  /** Source map of `wasm`, as JSON text with the sources' text in it; names as in `Problem.file`. */
+  /** Source map of `wasm`, as JSON text with the sources' text in it; names as in `Remark.file`. */
   sourceMap: string;
   /** Every file that was read, with absolute path. */
   sources: string[];
   /** What the compiler remarked on. */
-  warnings: Problem[];
+  warnings: Remark[];
   /** The result was in the cache. */
   cached: boolean;
 }
 
 /** One remark of the compiler. */
-export interface Problem {
+export interface Remark {
   severity: 'error' | 'warning';
   /** The compiler's number of the message: TS2304, AS225. */
   code: string;
@@ -68,7 +68,7 @@ export class CompileError extends Error {
 
   constructor(
     readonly entry: string,
-    readonly problems: Problem[],
+    readonly problems: Remark[],
   ) {
     const diagnostics = problems.map(formatProblem).join('\n');
     super(`${entry} does not compile\n${diagnostics}`);
@@ -77,7 +77,7 @@ export class CompileError extends Error {
 }
 
 /** `main.ts:3:9: Cannot find name 'x' (TS2304)`, and below it the line. */
-export function formatProblem(problem: Problem): string {
+export function formatProblem(problem: Remark): string {
   const place = problem.file ? `${[problem.file, problem.line, problem.column].filter(Boolean).join(':')}: ` : '';
   const source = problem.source ? `\n    ${problem.source.trim()}` : '';
   const severity = problem.severity === 'warning' ? 'warning: ' : '';
@@ -161,7 +161,7 @@ async function compileWith(
     wasm,
     sourceMap,
     sources: files.sources(),
-    warnings: warnings as Problem[],
+    warnings: warnings as Remark[],
     cached: found !== undefined,
   };
 }
@@ -244,9 +244,9 @@ class SourceFiles {
     return name.replaceAll(LIBRARY_PREFIX, this.#own ? '' : `${PACKAGE}/`);
   }
 
-  problem({ message, code, category, range }: AscDiagnostic): Problem | undefined {
+  problem({ message, code, category, range }: AscDiagnostic): Remark | undefined {
     if (category !== WARNING && category !== ERROR) return undefined;
-    const problem: Problem = {
+    const problem: Remark = {
       severity: category === ERROR ? 'error' : 'warning',
       code: code < 1000 ? `AS${code}` : `TS${code}`,
       message: this.#display(message),

@@ -3,7 +3,7 @@
 
 import fs from 'node:fs';
 import path from 'node:path';
-import { sharedCompiler, type Compiler, type Problem as Remark } from './compile.js';
+import { sharedCompiler, type Compiler, type Remark } from './compile.js';
 import { makeFolder } from '../folder.js';
 import { Problem, systemReason } from '../problem.js';
 import { buildImage, type Image, type ImageEvent } from './image.js';
