@@ -225,6 +225,21 @@ describe('the player', function () {
       assert.equal(rig.recordsOf('end').length, 2);
     });
 
+    it('names a damaged first member when more follows, and takes what is no archive for none', () => {
+      const disk = archive({ name: 'lost.wav', data: wav16(tone(300)) }, good);
+      disk.fill(0x55, 0, 200);
+      const rig = player(disk).run(300);
+      assert.deepEqual(rig.lines().slice(4), [
+        '1/2 archive: damaged member of the archive at byte 0',
+        '2/2 good.wav  44100 Hz stereo 0:00',
+        'end of tracks; p plays the last, space all of them again',
+      ]);
+      const folder = archive({ name: 'x', data: Buffer.alloc(0) }, { name: 'd', type: '5', data: Buffer.alloc(0) });
+      folder.fill(0x55, 0, 200);
+      assert.equal(player(folder).run(100).lines()[4], '1/1 archive: damaged member of the archive at byte 0');
+      assert.match(player(Buffer.alloc(5000, 0x55)).run(300).text, /\r\n1\/1 demo /);
+    });
+
     it('looks through a large archive bit by bit and plays meanwhile', () => {
       const folders = (count: number): Member[] =>
         Array.from({ length: count }, () => ({ name: 'd', type: '5', data: Buffer.alloc(0) }));
