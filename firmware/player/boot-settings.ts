@@ -1,21 +1,28 @@
 // player.ini on its way into Settings, and what is said about its wrong lines.
 
-import { endLine, print, printByte, printNumber } from '../console/console';
+import { endLine, print, printByte, printLine, printNumber } from '../console/console';
 import { printName } from '../console/names';
 import { MAX_PROBLEMS, Settings, settingProblemText } from '../settings';
 import { Bytes } from '../storage/bytes';
 
-/** Of a longer file only so much is read. */
+/** Of a longer file only so much is read, in whole lines. */
 const MOST_BYTES: i32 = 4096;
 const text = memory.data(MOST_BYTES);
 
+let isCut = false;
+
 /** Reads the settings from a file, which may be empty: all are then at their defaults. */
 export function readSettings(settings: Settings, file: Bytes): void {
-  settings.parse(text, max(file.read(0, text, MOST_BYTES), 0));
+  let length = max(file.read(0, text, MOST_BYTES), 0);
+  isCut = file.size > MOST_BYTES;
+  // Half a line may mean something else: -4 of -40.
+  while (isCut && length && load<u8>(text + length - 1) !== 0x0a) length--;
+  settings.parse(text, length);
 }
 
-/** Prints a line for each that was not understood. */
+/** Prints a line for each that was not understood, and one if there were too many to read. */
 export function reportSettings(settings: Settings): void {
+  if (isCut) printLine('player.ini is longer than 4096 bytes: the rest is not read');
   const told = min(settings.problems, MAX_PROBLEMS);
   for (let i = 0; i < told; i++) {
     print('player.ini line ');

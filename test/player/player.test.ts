@@ -295,6 +295,13 @@ describe('the player', function () {
       assert.deepEqual(rig.trackWords(), wordsOf(tone(800), RANGE, gainOf(-20)));
     });
 
+    it('obeys only whole lines of settings that are too long', () => {
+      const cut = `${'#'.repeat(4096 - 'volume_db = -4'.length - 1)}\nvolume_db = -40\n`;
+      const rig = player(archive({ name: 'player.ini', data: Buffer.from(cut) }, good)).run(300);
+      assert.equal(rig.lines()[4], 'player.ini is longer than 4096 bytes: the rest is not read');
+      assert.deepEqual(rig.trackWords(), wordsOf(tone(800), RANGE, gainOf(-20)));
+    });
+
     it('says so when there is nothing to play, and ends with a failing status', () => {
       for (const disk of [archive(ini('demo = off', 'at_end = exit')), Buffer.from('')]) {
         const rig = player(disk.length ? disk : archive(ini('demo = off', 'at_end = exit')));
