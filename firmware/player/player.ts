@@ -173,6 +173,7 @@ function open(): bool {
   source = playlist.open();
   if (source.error !== SourceError.None) return false;
   state = State.Playing;
+  direction = 1; // what breaks later goes on to the next, also after `p`
   output.play(source, playlist.index);
   showLed(Led.Playing);
   return true;

@@ -434,6 +434,18 @@ describe('the player', function () {
       assert.equal(rig.recordsOf('error').length, 2);
     });
 
+    it('goes on to the next track when the one before breaks half-way', () => {
+      const long = { name: 'long', data: wav16(tone(44100 * 5, 1), 44100, 1) };
+      const broken = encodeQoa(tone(51_200, 1), 1, 44100);
+      broken[8 + 5 * (8 + 16 + 256 * 8)] = 9;
+      const rig = player(archive(ini('records = on', 'crc = on'), long, { name: 'broken', data: broken }, long));
+      rig.run(200).press('n', 50).press('n', 300).press('p', 1000);
+      assert.deepEqual(
+        rig.recordsOf('track').map(({ index }) => index),
+        [0, 1, 2, 1, 2],
+      );
+    });
+
     it('changes the volume in steps of 2 dB, slewed and within limits', () => {
       const rig = playing(1, 30);
       rig.press('-', 300);
