@@ -67,10 +67,13 @@ function locate(module: WasmModule, map: TraceMap, offset: number): SourceFrame 
   if (!body) return frame;
   frame.function = shortName(body.name);
   // All of a module is one line of its map.
-  const places = (decodedMappings(map)[0] ?? []).flatMap((segment): SourcePlace[] => {
+  const all = (decodedMappings(map)[0] ?? []).flatMap((segment): SourcePlace[] => {
     if (segment.length === 1 || segment[0] < body.offset || segment[0] > offset) return [];
     return [{ file: map.sources[segment[1]] ?? '?', line: segment[2] + 1, column: segment[3] + 1 }];
   });
+  // A failed assertion in a program that has but one: `abort` was inlined, and what comes before it is the assertion.
+  const inlined = ABORT_FILE.test(all.at(-1)?.file ?? '') ? all.findIndex(({ file }) => ABORT_FILE.test(file)) : 0;
+  const places = inlined > 0 ? all.slice(0, inlined) : all;
   const place = places.at(-1);
   if (!place) return frame;
   const near = place.file.startsWith(STANDARD_LIBRARY)

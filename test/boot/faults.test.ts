@@ -113,6 +113,19 @@ describe('fault reports', function () {
     assert.deepEqual(places.slice(0, 2), [marked('give'), marked('give it')]);
   });
 
+  it('names the line of a failed assertion and of the calls that led to it', async () => {
+    const { kind, fields, places } = await report(13);
+    assert.deepEqual([kind, fields['code']], ['abort', '1']);
+    assert.match(fields['text'] ?? '', /^one \(.*\bfaults\.ts:\d+\)$/);
+    assert.deepEqual(places, [marked('assertion'), marked('inner'), marked('middle'), marked('outer')]);
+  });
+
+  it('keeps the line of an assertion in optimised code, where its report is inlined', async () => {
+    const optimised = await testFirmware('faults', 3);
+    const run = await runQemu(optimised, { words: [13] });
+    assert.equal(sourceLines(readReport(run.console), optimised)[0], marked('assertion'));
+  });
+
   it('ends the emulator without semihosting too', async () => {
     const run = await runQemu(firmware, { words: [1], semihosting: false });
     assert.equal(readReport(run.console).kind, 'trap');

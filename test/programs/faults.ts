@@ -47,6 +47,7 @@ function inner(n: i32): i32 {
   if (kind === 10) fall(); // native stack
   if (kind === 11) give(); // give it
   if (kind === 12) wait(i64.MAX_VALUE, 0); // endless wait
+  if (kind === 13) assert(n > 1, 'one'); // assertion
   if (kind >= 100) hostile(kind); // hostile
   return n;
 }
