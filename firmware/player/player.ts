@@ -218,7 +218,7 @@ function again(by: i32): void {
 
 /** The track has come to its end, or is left: its `end` is told when its last frame has been heard. */
 function finish(): void {
-  const summed = output.summing && output.whole;
+  const summed = output.summing && output.whole && output.appended === source.frames;
   endings.add(output.mark, playlist.index, output.appended, summed ? <i64>output.sum.value : -1);
 }
 

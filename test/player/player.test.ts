@@ -444,6 +444,10 @@ describe('the player', function () {
         rig.recordsOf('track').map(({ index }) => index),
         [0, 1, 2, 1, 2],
       );
+      assert.ok(
+        rig.recordsOf('end').every((end) => !('pcmCrc32' in end)),
+        'no sum of a part',
+      );
     });
 
     it('changes the volume in steps of 2 dB, slewed and within limits', () => {
