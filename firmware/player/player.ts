@@ -135,6 +135,7 @@ function look(): void {
 
 /** Tells what was odd about the archive. */
 function tellLooked(): void {
+  if (playlist.lateSettings) printLine("player.ini is not the archive's first file: not obeyed");
   if (playlist.tooMany) printLine('only the first 1000 tracks are played');
   if (playlist.gaveUp) printLine('nothing more found behind the damaged member within 64 MiB: not looked further');
   if (!playlist.count) nothing();

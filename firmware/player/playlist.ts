@@ -34,6 +34,8 @@ export class Playlist extends TrackName {
   failed: i32 = 0;
   /** Whether the archive holds more than MOST_TRACKS. */
   tooMany: bool = false;
+  /** Whether there is a player.ini behind other members: it is no track, and comes too late to be obeyed. */
+  lateSettings: bool = false;
   /** Whether looking ended for want of a header, with members before it: there may be tracks that were not found. */
   get gaveUp(): bool {
     return this.archive.gaveUp && this.archive.found;
@@ -46,6 +48,7 @@ export class Playlist extends TrackName {
   private names: Archive = new Archive();
   /** Whether anything was found, and where a damaged header is that it began with, as long as nothing followed. */
   private anything: bool = false;
+  private isStart: bool = false;
   private damagedAt: i64 = -1;
   private header: Part = new Part();
   private file: Part = new Part();
@@ -67,11 +70,12 @@ export class Playlist extends TrackName {
 
   /**
    * Looks on through the archive while there is `more`, for as long as `budget` (see Archive) allows. With
-   * `untilTrack` no further than to a track. Returns what is left of the budget.
+   * `untilTrack` no further than to a track; settings are taken only then. Returns what is left of the budget.
    */
   look(budget: i32, untilTrack: bool): i32 {
     const archive = this.archive;
     archive.budget = budget;
+    this.isStart = untilTrack;
     while (this.more && !(untilTrack && this.count)) {
       const member = archive.next();
       if (member === Member.Paused) break;
@@ -90,8 +94,9 @@ export class Playlist extends TrackName {
       this.add(this.damagedAt, DAMAGED);
       this.damagedAt = -1;
     }
-    if (isFile && !this.anything && this.isSettings()) {
-      this.settings.of(this.disk, archive.offset, archive.size);
+    if (isFile && this.isSettings()) {
+      if (this.isStart && !this.anything) this.settings.of(this.disk, archive.offset, archive.size);
+      else this.lateSettings = true;
     } else if (isFile) {
       this.add(archive.offset, archive.size);
     } else if (member !== Member.End && this.anything) {

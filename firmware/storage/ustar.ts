@@ -57,7 +57,7 @@ const header = memory.data(512);
 
 /** Goes through an archive, member by member, without keeping a list. */
 export class Archive {
-  /** The file's name, UTF-8 as it was found: any bytes but 0. */
+  /** The file's name without a leading `./`, UTF-8 as it was found: any bytes but 0. */
   readonly name: usize = heap.alloc(NAME_BYTES);
   nameBytes: i32 = 0;
   /** Where the file's data begins in the archive, or the damaged header. */
@@ -155,7 +155,13 @@ export class Archive {
     }
     const own = fieldLength(header, NAME_FIELD);
     memory.copy(name + length, header, own);
-    this.nameBytes = length + own;
+    length += own;
+    // What `tar` of a folder's `.` puts before every name.
+    while (length >= 2 && load<u16>(name) === 0x2f2e) {
+      length -= 2;
+      memory.copy(name, name + 2, length);
+    }
+    this.nameBytes = length;
   }
 }
 

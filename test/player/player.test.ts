@@ -295,6 +295,23 @@ describe('the player', function () {
       assert.deepEqual(rig.trackWords(), wordsOf(tone(800), RANGE, gainOf(-20)));
     });
 
+    it('takes settings from the first file, ./ before its name or not, and names those that come later', () => {
+      const loud = ini('volume_db = 0');
+      const folder = { name: './', type: '5', data: Buffer.alloc(0) };
+      const dotted = player(archive(folder, { ...loud, name: './player.ini' }, { ...good, name: './good.wav' })).run(
+        300,
+      );
+      assert.deepEqual(dotted.trackWords(), wordsOf(tone(800), RANGE));
+      assert.equal(dotted.lines()[4], '1/1 good.wav  44100 Hz stereo 0:00');
+      const late = player(archive(ini('records = on', 'at_end = exit'), good, loud)).finish();
+      assert.deepEqual(late.lines().slice(4), [
+        "player.ini is not the archive's first file: not obeyed",
+        '1/1 good.wav  44100 Hz stereo 0:00',
+      ]);
+      assert.deepEqual(late.trackWords(), wordsOf(tone(800), RANGE, gainOf(-20)));
+      assert.equal(late.ended?.status, 0);
+    });
+
     it('obeys only whole lines of settings that are too long', () => {
       const cut = `${'#'.repeat(4096 - 'volume_db = -4'.length - 1)}\nvolume_db = -40\n`;
       const rig = player(archive({ name: 'player.ini', data: Buffer.from(cut) }, good)).run(300);

@@ -138,7 +138,7 @@ describe('storage/ustar', () => {
         assert(found.every((member) => member.length === 2));
         odd.forEach((name, i) => {
           if (format === 'v7' && name === long) return;
-          let expected = Buffer.from(`./${name}`).toString('latin1');
+          let expected = Buffer.from(name).toString('latin1');
           // The long name stands in an extension that is passed over: pax and GNU cut the header's own.
           if (name === long && format !== 'ustar') {
             const cut = found.find(([found]) => String(found).includes('deep/'));
@@ -147,7 +147,7 @@ describe('storage/ustar', () => {
           }
           assert.equal(contents.get(expected), `${i}`.repeat(i * 300), `${format}: ${name}`);
         });
-        assert.equal(contents.get('./\xff\x80.'), 'broken name');
+        assert.equal(contents.get('\xff\x80.'), 'broken name');
         assert.equal(found.length, odd.length + (format === 'v7' ? 0 : 1), 'no links, no folders');
       });
     }
