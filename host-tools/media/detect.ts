@@ -59,6 +59,12 @@ export function oggChannels(bytes: Buffer): number {
   return bytes[packet + (text(bytes, packet, packet + 8) === 'OpusHead' ? 9 : 11)] ?? 0;
 }
 
+/** The rate that an Ogg Vorbis file's first packet tells (Vorbis I specification, section 4.2.2), and where. */
+export function vorbisRate(bytes: Buffer): { rateHz: number; offset: number } {
+  const offset = 27 + (bytes[26] ?? 0) + 12;
+  return { rateHz: offset + 4 <= bytes.length ? bytes.readUInt32LE(offset) : 0, offset };
+}
+
 export interface Mp3Frame {
   rateHz: number;
   channels: 1 | 2;

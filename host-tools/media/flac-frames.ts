@@ -4,6 +4,8 @@
 
 const MAX_HEADER = 16;
 const FOOTER = 2;
+/** Two channels of 65536 samples with 33 bits take a little over 512 KiB. */
+const MAX_FRAME = 1 << 20;
 
 const CRC8 = crcTable(8, 0x07);
 const CRC16 = crcTable(16, 0x8005);
@@ -59,29 +61,29 @@ export interface Flaw {
   cut: boolean;
 }
 
-/** The frames from `start` on; `flaw` when something but frames follows. Frames after a flaw are left out. */
-export function splitFlac(bytes: Buffer, start: number): { frames: Buffer[]; flaw: Flaw | undefined } {
-  const frames: Buffer[] = [];
+/** Yields the frames from `start` on; returns the flaw when something but frames follows. Nothing comes after one. */
+export function* splitFlac(bytes: Buffer, start: number): Generator<Buffer, Flaw | undefined> {
   let at = start;
   let header = headerAt(bytes, at);
   while (header) {
     const wanted = header.number + (header.variable ? header.samples : 1);
     const end = frameEnd(bytes, at, header, wanted);
     if (end === undefined) break;
-    frames.push(bytes.subarray(at, end));
+    yield bytes.subarray(at, end);
     at = end;
     header = headerAt(bytes, at);
   }
   // An ID3v1 tag of 128 bytes may stand behind the last frame.
   const whole = at === bytes.length || bytes.toString('latin1', at, at + 3) === 'TAG';
-  return { frames, flaw: whole ? undefined : { offset: at, cut: header !== undefined && !follows(bytes, at, header) } };
+  return whole ? undefined : { offset: at, cut: header !== undefined && !follows(bytes, at, header) };
 }
 
 function frameEnd(bytes: Buffer, from: number, header: Header, wanted: number): number | undefined {
   let crc = 0;
   let at = from;
   const body = from + header.bytes;
-  for (; at < bytes.length; at++) {
+  const limit = Math.min(bytes.length, from + MAX_FRAME);
+  for (; at < limit; at++) {
     // A CRC over a message and its CRC is 0.
     if (crc === 0 && at >= body + FOOTER && bytes[at] === 0xff && headerAt(bytes, at)?.number === wanted) return at;
     crc = ((crc << 8) & 0xffff) ^ (CRC16[(crc >> 8) ^ (bytes[at] as number)] as number);

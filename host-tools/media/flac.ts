@@ -5,19 +5,24 @@ import crypto from 'node:crypto';
 import { Problem } from '../problem.js';
 import { afterId3 } from './detect.js';
 import { splitFlac } from './flac-frames.js';
-import { quietly, type Decoder } from './library.js';
-import { framesOf, toPcmExact, type Pcm } from './pcm.js';
+import { decodeSlices, slicesOf, type Decoded, type Decoder } from './library.js';
+import { checkRate, Samples, toPcmExact, type Pcm } from './pcm.js';
+import { checkFrames, type Bounds } from './room.js';
 
 const BLOCK_HEADER = 4;
 const STREAMINFO_BYTES = 34;
 /** Depths that the library decodes, and exactly: its samples are 32-bit floats. */
 const EXACT_BITS = [8, 16, 24];
+/** Frames that are decoded at once. */
+const BATCH = 64;
 
 interface StreamInfo {
   native: boolean;
   /** Offset of the first frame of a native stream. */
   firstFrame: number;
   rateHz: number;
+  /** Where the rate stands. */
+  rateOffset: number;
   channels: number;
   bits: number;
   /** 0: not told. */
@@ -36,6 +41,7 @@ function streamInfo(bytes: Buffer, file: string): StreamInfo {
     native,
     firstFrame: native ? afterBlocks(bytes, magic + 4) : 0,
     rateHz: Number(packed >> 44n),
+    rateOffset: at + 10,
     channels: Number((packed >> 41n) & 7n) + 1,
     bits: Number((packed >> 36n) & 31n) + 1,
     frames: Number(packed & 0xfffffffffn),
@@ -52,8 +58,8 @@ function afterBlocks(bytes: Buffer, start: number): number {
   return bytes.length;
 }
 
-/** Throws Problem: more than two channels, another depth than 8, 16 or 24 bits, cut off, damaged. */
-export async function decodeFlac(bytes: Buffer, file: string): Promise<Pcm> {
+/** Throws Problem: more than two channels, another depth than 8, 16 or 24 bits, too long, cut off, damaged. */
+export async function decodeFlac(bytes: Buffer, file: string, bounds: Bounds = {}): Promise<Pcm> {
   const info = streamInfo(bytes, file);
   const { channels } = info;
   if (channels !== 1 && channels !== 2)
@@ -63,47 +69,67 @@ export async function decodeFlac(bytes: Buffer, file: string): Promise<Pcm> {
       file,
       hint: 'give it as WAV (flac -d), which is played at every depth',
     });
+  checkRate(info.rateHz, file, info.rateOffset);
+  checkFrames(info.frames, channels, info.bits, bounds.room, file);
   const { FLACDecoder } = await import('@wasm-audio-decoders/flac');
-  const library = new FLACDecoder();
-  const split = info.native ? splitFlac(bytes, info.firstFrame) : undefined;
-  const decoder: Decoder = {
-    ready: library.ready,
-    decodeFile: (data) => (split ? library.decodeFrames(split.frames) : library.decodeFile(data)),
-    free: () => library.free(),
+  const hash = crypto.createHash('md5');
+  const samples = new Samples(info.bits);
+  const take = (decoded: Decoded): void => {
+    const piece = toPcmExact(decoded.channelData, info.rateHz, channels, info.bits);
+    samples.add(piece.samples);
+    hash.update(littleEndian(piece));
+    checkFrames(samples.count / channels, channels, info.bits, bounds.room, file);
   };
   const hint = 'flac -d -F keeps what is whole';
-  if (split?.flaw) {
-    const { cut, offset } = split.flaw;
-    throw new Problem('bad-media', cut ? 'is cut off in the FLAC frame' : 'is damaged in the FLAC frame', {
-      file,
-      offset,
-      hint,
-    });
-  }
-  const decoded = await quietly(decoder, bytes);
-  const pcm = toPcmExact(decoded.channelData, info.rateHz, channels, info.bits);
-  const frames = framesOf(pcm);
+  const library = new FLACDecoder();
+  if (info.native) {
+    const decoder: Decoder<Buffer[]> = {
+      ready: library.ready,
+      decode: (frames) => library.decodeFrames(frames),
+      free: () => library.free(),
+    };
+    const flaw = await decodeSlices(decoder, batches(splitFlac(bytes, info.firstFrame)), take, bounds.signal);
+    if (flaw)
+      throw new Problem('bad-media', flaw.cut ? 'is cut off in the FLAC frame' : 'is damaged in the FLAC frame', {
+        file,
+        offset: flaw.offset,
+        hint,
+      });
+  } else await decodeSlices(library, slicesOf(bytes), take, bounds.signal);
+  const frames = samples.count / channels;
   if (frames < info.frames)
     throw new Problem('bad-media', `ends after ${frames} of ${info.frames} frames,`, {
       file,
       offset: bytes.length,
       hint,
     });
-  if (!/^0+$/.test(info.md5) && md5(pcm) !== info.md5)
+  if (!/^0+$/.test(info.md5) && hash.digest('hex') !== info.md5)
     throw new Problem('bad-media', 'does not decode to what its MD5 promises', { file, hint });
-  return pcm;
+  return { rateHz: info.rateHz, channels, bits: info.bits, samples: samples.join() };
 }
 
-function md5(pcm: Pcm): string {
-  const bytes = pcm.bits / 8;
-  const hash = crypto.createHash('md5');
-  const { samples } = pcm;
-  if (bytes === 2)
-    return hash.update(new Uint8Array(samples.buffer, samples.byteOffset, samples.byteLength)).digest('hex');
+/** Frames in slices of some 100 ms of work. */
+function* batches<Frame, End>(frames: Generator<Frame, End>): Generator<Frame[], End> {
+  let batch: Frame[] = [];
+  for (;;) {
+    const { done, value } = frames.next();
+    if (!done) batch.push(value);
+    if (batch.length === (done ? batch.length : BATCH) && batch.length > 0) {
+      yield batch;
+      batch = [];
+    }
+    if (done) return value;
+  }
+}
+
+/** Samples as the MD5 has them: in whole bytes, little-endian. */
+function littleEndian({ samples, bits }: Pcm): Uint8Array {
+  const bytes = bits / 8;
+  if (bytes === 2) return new Uint8Array(samples.buffer, samples.byteOffset, samples.byteLength);
   const packed = Buffer.alloc(samples.length * bytes);
   for (let i = 0, at = 0; i < samples.length; i++) {
     const value = samples[i] as number;
     for (let byte = 0; byte < bytes; byte++) packed[at++] = value >> (8 * byte);
   }
-  return hash.update(packed).digest('hex');
+  return packed;
 }

@@ -1,11 +1,12 @@
 // A file that the user named: found, read whole, its base name as the bytes that the file system has.
 
 import fs from 'node:fs/promises';
+import type { FileHandle } from 'node:fs/promises';
 import path from 'node:path';
 import { Problem, systemCode, systemReason } from '../problem.js';
 
-/** What an archive can hold at all; a larger file is not read. */
-const READ_LIMIT = 2 ** 31;
+const HEAD_BYTES = 1 << 17;
+const PIECE_BYTES = 1 << 23;
 const REPLACEMENT = '\ufffd';
 
 export interface Input {
@@ -59,24 +60,57 @@ async function entry(folder: Buffer, part: string, given: string): Promise<Buffe
   return alike[0] ?? Buffer.from(part);
 }
 
-/** Reads a file whole. Throws Problem. */
-export async function readInput(input: Input): Promise<Buffer> {
+/**
+ * Reads a file whole. `judge` sees its beginning (128 KiB, or all) and the size, undefined for a pipe, and returns how
+ * many bytes it may have; what it throws is thrown. Throws Problem, and the signal's reason.
+ */
+export async function readInput(
+  input: Input,
+  judge: (head: Buffer, size: number | undefined) => number,
+  signal?: AbortSignal,
+): Promise<Buffer> {
   try {
     const file = await fs.open(input.path, 'r');
     try {
-      const { size } = await file.stat();
-      if (size >= READ_LIMIT)
-        throw new Problem('no-room', `has ${size} bytes: more than fits into the board's memory`, {
-          file: input.given,
-        });
-      return await file.readFile();
+      const stat = await file.stat();
+      const size = stat.isFile() ? stat.size : undefined;
+      const pieces = [await readPiece(file, HEAD_BYTES)];
+      const head = pieces[0] as Buffer;
+      const limit = judge(head, size);
+      let total = head.length;
+      for (let piece = head; piece.length > 0;) {
+        if (Math.max(total, size ?? 0) > limit) throw tooLong(input.given);
+        signal?.throwIfAborted();
+        piece = await readPiece(file, PIECE_BYTES);
+        pieces.push(piece);
+        total += piece.length;
+      }
+      return Buffer.concat(pieces);
     } finally {
       await file.close();
     }
   } catch (error) {
-    throw readingProblem(error, input.given);
+    throw signal?.aborted ? error : readingProblem(error, input.given);
   }
 }
+
+/** The next `bytes`; fewer only at the end. */
+async function readPiece(file: FileHandle, bytes: number): Promise<Buffer> {
+  const piece = Buffer.allocUnsafe(bytes);
+  let fill = 0;
+  while (fill < bytes) {
+    const { bytesRead } = await file.read(piece, fill, bytes - fill, null);
+    if (bytesRead === 0) break;
+    fill += bytesRead;
+  }
+  return piece.subarray(0, fill);
+}
+
+const tooLong = (file: string): Problem =>
+  new Problem('no-room', "is longer than anything that fits into the board's RAM disk", {
+    file,
+    hint: 'play a shorter file',
+  });
 
 function readingProblem(error: unknown, file: string): Problem {
   if (error instanceof Problem) return error;

@@ -1,15 +1,18 @@
 // From the user's files to the archive in the RAM disk: decoded where the device cannot, one member a track,
-// the settings first. One file is in memory at a time. A file that fails is told and left out.
+// the settings first. One file is in memory at a time, and no more of it than fits. A file that fails is told and left
+// out.
 
 import fs from 'node:fs/promises';
 import type { FileHandle } from 'node:fs/promises';
 import { RAM_DISK_BYTES } from '../../boot/memory-map.js';
 import { Problem, systemReason } from '../problem.js';
 import { decode } from './decode.js';
-import { describeForeign, detectFormat, type Format } from './detect.js';
+import { afterId3, describeForeign, detectFormat, type Format } from './detect.js';
 import { findInput, readInput } from './input.js';
-import { toInt16 } from './pcm.js';
-import { encodeQoa } from './qoa.js';
+import { breathe } from './pace.js';
+import { playable, toInt16, type Pcm } from './pcm.js';
+import { encodingQoa } from './qoa.js';
+import { checkMember, type Room } from './room.js';
 import { fitName, memberBytes, TAR_END_BYTES, tarHeader, tarPadding } from './tar.js';
 import { encodeWav, wavChunks } from './wav.js';
 
@@ -64,7 +67,7 @@ export async function* pack(options: PackOptions): AsyncGenerator<PackEvent, Pac
   try {
     if (options.settings !== undefined) {
       const settings = Buffer.from(options.settings);
-      await addMember(file, options.archive, Buffer.from(SETTINGS_NAME), settings);
+      await addMember(file, 0, options.archive, Buffer.from(SETTINGS_NAME), settings);
       used += memberBytes(settings.length);
     }
     for (const [index, given] of options.files.entries()) {
@@ -72,11 +75,16 @@ export async function* pack(options: PackOptions): AsyncGenerator<PackEvent, Pac
       yield { event: 'packing', given, index, count: options.files.length };
       try {
         const input = await findInput(given);
-        const member = await makeMember(await readInput(input), given, options);
+        const room = { bytes: limit - used, qoa: options.qoa ?? false };
+        const bytes = await readInput(
+          input,
+          (head, size) => readable(head, size, given, options, room),
+          options.signal,
+        );
+        const member = await makeMember(bytes, given, options, room);
         const fitted = fitName(input.name);
-        const over = used + memberBytes(member.bytes.length) - limit;
-        if (over > 0) throw noRoom(given, over, member.format === 'qoa' || member.packed === 'qoa');
-        await addMember(file, options.archive, fitted.name, member.bytes);
+        checkMember(member.bytes.length, room.bytes, member.format === 'qoa' || member.packed === 'qoa', given);
+        await addMember(file, used - TAR_END_BYTES, given, fitted.name, member.bytes);
         used += memberBytes(member.bytes.length);
         const { format, rateHz, seconds } = member;
         const track = {
@@ -95,21 +103,47 @@ export async function* pack(options: PackOptions): AsyncGenerator<PackEvent, Pac
             yield { event: 'warning', problem: new Problem('bad-media', remark, { file: given }) };
         yield { event: 'packed', track };
       } catch (error) {
-        if (!(error instanceof Problem) || error.code === 'write-failed') throw error;
+        if (options.signal?.aborted) break;
+        if (!(error instanceof Problem)) throw error;
         yield { event: 'error', input: index, problem: error };
       }
     }
-    await write(file, options.archive, Buffer.alloc(TAR_END_BYTES));
+    await write(file, used - TAR_END_BYTES, options.archive, Buffer.alloc(TAR_END_BYTES));
   } finally {
     await file.close();
   }
   return tracks;
 }
 
-function noRoom(file: string, over: number, isQoa: boolean): Problem {
-  return new Problem('no-room', `does not fit into the board's RAM disk, by ${over} bytes`, {
+/** What a tag with pictures may add to a compressed file. */
+const TAGS_BYTES = 64 << 20;
+/** As QOA 16 bits take a fifth, and a float in a WAV has 64. */
+const QOA_SHRINKS = 20;
+
+/** How many bytes of a file may be read: what is packed as it is has to fit, what is decoded only grows. */
+function readable(
+  head: Buffer,
+  size: number | undefined,
+  file: string,
+  { anything = false }: PackOptions,
+  room: Room,
+): number {
+  const format = detectFormat(head);
+  // A tag can be longer than the beginning.
+  const known = format !== undefined || afterId3(head) >= head.length;
+  if (!known && !anything) throw unknownFormat(head, file);
+  if (format === 'qoa' || !known || (format === 'wav' && !room.qoa)) {
+    if (size !== undefined) checkMember(size, room.bytes, format === 'qoa', file);
+    return room.bytes;
+  }
+  return TAGS_BYTES + room.bytes * (room.qoa ? QOA_SHRINKS : 1);
+}
+
+function unknownFormat(bytes: Buffer, file: string): Problem {
+  return new Problem('unknown-format', describeForeign(bytes) ?? 'is not a sound file that is known here', {
     file,
-    hint: isQoa ? 'play fewer files at a time' : '--qoa packs it to a fifth',
+    offset: 0,
+    hint: 'WAV, QOA, FLAC, MP3, Ogg Vorbis and Opus are played',
   });
 }
 
@@ -124,30 +158,43 @@ interface Member {
   remark?: string | undefined;
 }
 
-async function makeMember(bytes: Buffer, file: string, options: PackOptions): Promise<Member> {
-  const { qoa = false, anything = false } = options;
+async function makeMember(bytes: Buffer, file: string, options: PackOptions, room: Room): Promise<Member> {
+  const { qoa = false, anything = false, signal } = options;
   const format = detectFormat(bytes);
   if (format === undefined && anything) return { bytes, format, packed: undefined, ...unknown };
-  if (format === undefined)
-    throw new Problem('unknown-format', describeForeign(bytes) ?? 'is not a sound file that is known here', {
-      file,
-      offset: 0,
-      hint: 'WAV, QOA, FLAC, MP3, Ogg Vorbis and Opus are played',
-    });
+  if (format === undefined) throw unknownFormat(bytes, file);
   if (format === 'qoa') return { bytes, format, packed: 'qoa', ...qoaLength(bytes) };
   if (format === 'wav' && !qoa) return { bytes, format, packed: 'wav', ...wavLength(bytes) };
-  const pcm = await decode(bytes, format, file);
+  const pcm = await decode(bytes, format, file, { room, signal });
   const seconds = pcm.samples.length / pcm.channels / pcm.rateHz;
   if (qoa && pcm.samples.length === 0) throw new Problem('bad-media', 'has no frames', { file, offset: bytes.length });
-  const packed = qoa ? encodeQoa(toInt16(pcm), pcm.rateHz, pcm.channels) : encodeWav(pcm);
+  const packed = qoa ? await toQoa(pcm, file, signal) : encodeWav(pcm);
   return { bytes: packed, format, packed: qoa ? 'qoa' : 'wav', rateHz: pcm.rateHz, seconds, remark: pcm.remark };
 }
 
-/** Rate and duration from the first frame's header; the device judges whether the rest is sound. */
+async function toQoa(pcm: Pcm, file: string, signal: AbortSignal | undefined): Promise<Buffer> {
+  const encoding = encodingQoa(toInt16(pcm), pcm.rateHz, pcm.channels);
+  try {
+    for (;;) {
+      const { done, value } = encoding.next();
+      if (done) return value;
+      await breathe(signal);
+    }
+  } catch (error) {
+    if (error instanceof Problem || signal?.aborted) throw error;
+    const reason = error instanceof Error ? error.message : String(error);
+    throw new Problem('bad-media', `cannot be packed as QOA (${reason})`, { file, cause: error });
+  }
+}
+
+/** Rate and duration from the first frame's header, no longer than its slices; the device judges the rest. */
 function qoaLength(bytes: Buffer): Pick<Member, 'rateHz' | 'seconds'> {
   if (bytes.length < 16) return unknown;
+  const channels = bytes[8] as number;
   const rateHz = bytes.readUIntBE(9, 3);
-  return rateHz === 0 ? unknown : { rateHz, seconds: bytes.readUInt32BE(4) / rateHz };
+  if (channels === 0 || !playable(rateHz)) return unknown;
+  const frames = Math.min(bytes.readUInt32BE(4), (bytes.length / 8 / channels) * 20);
+  return { rateHz, seconds: frames / rateHz };
 }
 
 /** Rate and duration by the fmt chunk; the device judges whether they are true. */
@@ -157,22 +204,30 @@ function wavLength(bytes: Buffer): Pick<Member, 'rateHz' | 'seconds'> {
   const data = chunks.find((chunk) => chunk.id === 'data');
   if (!fmt || !data) return unknown;
   const rateHz = bytes.readUInt32LE(fmt.offset + 4);
-  const bytesPerSecond = bytes.readUInt32LE(fmt.offset + 8);
-  return rateHz === 0 || bytesPerSecond === 0 ? unknown : { rateHz, seconds: data.bytes / bytesPerSecond };
+  const frameBytes = (bytes.readUInt16LE(fmt.offset + 2) * bytes.readUInt16LE(fmt.offset + 14)) / 8;
+  return !playable(rateHz) || frameBytes < 1 ? unknown : { rateHz, seconds: data.bytes / frameBytes / rateHz };
 }
 
-async function addMember(file: FileHandle, archive: string, name: Buffer, bytes: Buffer): Promise<void> {
-  await write(file, archive, tarHeader(name, bytes.length));
-  await write(file, archive, bytes);
-  await write(file, archive, tarPadding(bytes.length));
-}
-
-async function write(file: FileHandle, archive: string, bytes: Buffer): Promise<void> {
+/** Adds a member at `at`. Throws Problem about `about`; the archive then ends with the member before. */
+async function addMember(file: FileHandle, at: number, about: string, name: Buffer, bytes: Buffer): Promise<void> {
+  const header = tarHeader(name, bytes.length);
   try {
-    for (let at = 0; at < bytes.length;) at += (await file.write(bytes, at)).bytesWritten;
+    await write(file, at, about, header);
+    await write(file, at + header.length, about, bytes);
+    await write(file, at + header.length + bytes.length, about, tarPadding(bytes.length));
+  } catch (error) {
+    await file.truncate(at);
+    throw error;
+  }
+}
+
+async function write(file: FileHandle, at: number, about: string, bytes: Buffer): Promise<void> {
+  try {
+    for (let done = 0; done < bytes.length;)
+      done += (await file.write(bytes, done, bytes.length - done, at + done)).bytesWritten;
   } catch (error) {
     throw new Problem('write-failed', `the RAM disk's image cannot be written (${systemReason(error)})`, {
-      file: archive,
+      file: about,
       hint: 'make room, or set TMPDIR to a folder on another disk',
       cause: error,
     });

@@ -1,5 +1,7 @@
 // Decoded sound on the host, as it goes into a WAV file.
 
+import { Problem } from '../problem.js';
+
 /** Interleaved samples. `bits` is the width they have, 8, 16 or 24; signed whatever the container makes of them. */
 export interface Pcm {
   rateHz: number;
@@ -11,8 +13,41 @@ export interface Pcm {
   remark?: string;
 }
 
-/** Frames of one channel set. */
-export const framesOf = (pcm: Pcm): number => pcm.samples.length / pcm.channels;
+/** Rates that the jack can play (firmware/audio). */
+const RATES_HZ = [8000, 192_000] as const;
+
+/** Throws Problem for a rate that no jack plays; `offset` is where the file tells it. */
+export function checkRate(rateHz: number, file: string | undefined, offset: number): void {
+  if (!playable(rateHz))
+    throw new Problem('bad-media', `has a sampling rate of ${rateHz} Hz; 8 to 192 kHz are played,`, { file, offset });
+}
+
+export const playable = (rateHz: number): boolean => rateHz >= RATES_HZ[0] && rateHz <= RATES_HZ[1];
+
+/** Samples that come piece by piece. */
+export class Samples {
+  private readonly pieces: Pcm['samples'][] = [];
+  count = 0;
+
+  constructor(private readonly bits: number) {}
+
+  /** Keeps the piece. */
+  add(piece: Pcm['samples']): void {
+    this.pieces.push(piece);
+    this.count += piece.length;
+  }
+
+  /** All of them; the pieces are given up. */
+  join(): Pcm['samples'] {
+    const all = this.bits <= 16 ? new Int16Array(this.count) : new Int32Array(this.count);
+    let at = 0;
+    for (const piece of this.pieces.splice(0)) {
+      all.set(piece, at);
+      at += piece.length;
+    }
+    return all;
+  }
+}
 
 /** A decoder's planar floats to interleaved 16-bit samples: round(x * 32768), clamped, no dither. */
 export function toPcm16(planes: Float32Array[], rateHz: number, channels: 1 | 2): Pcm {

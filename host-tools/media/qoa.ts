@@ -16,6 +16,8 @@ const FRAME = SLICE * FRAME_SLICES;
 const FILE_HEADER = 8;
 const FRAME_HEADER = 8;
 const STATE_BYTES = 16;
+/** Frames between two rests. */
+const REST_FRAMES = 64;
 const MULTIPLES = [0.75, 2.5, 4.5, 7];
 
 /** Magnitudes, 4 of each scale factor: round(scale * multiple), scale = round((index + 1) ^ 2.75). */
@@ -109,14 +111,26 @@ function trySlice(
   s[7] = w3;
 }
 
+/** What a file of so many frames takes. */
+export function qoaBytes(frames: number, channels: number): number {
+  const frameCount = Math.ceil(frames / FRAME);
+  const sliceCount = Math.ceil(frames / SLICE);
+  return FILE_HEADER + frameCount * (FRAME_HEADER + STATE_BYTES * channels) + sliceCount * channels * 8;
+}
+
 /** Interleaved 16-bit samples to a QOA file. At least one frame; `rateHz` below 2^24, up to 8 channels. */
 export function encodeQoa(samples: Int16Array, rateHz: number, channels: number): Buffer {
+  const encoding = encodingQoa(samples, rateHz, channels);
+  for (;;) {
+    const { done, value } = encoding.next();
+    if (done) return value;
+  }
+}
+
+/** The same in slices of some 100 ms of work. */
+export function* encodingQoa(samples: Int16Array, rateHz: number, channels: number): Generator<undefined, Buffer> {
   const total = Math.floor(samples.length / channels);
-  const frameCount = Math.ceil(total / FRAME);
-  const sliceCount = Math.ceil(total / SLICE);
-  const out = Buffer.alloc(
-    FILE_HEADER + frameCount * (FRAME_HEADER + STATE_BYTES * channels) + sliceCount * channels * 8,
-  );
+  const out = Buffer.alloc(qoaBytes(total, channels));
   out.write('qoaf', 'latin1');
   out.writeUInt32BE(total, 4);
   const states = Array.from({ length: channels }, () => Int32Array.of(0, 0, 0, 0, 0, 0, -8192, 16384));
@@ -146,6 +160,7 @@ export function encodeQoa(samples: Int16Array, rateHz: number, channels: number)
       }
     }
     out.writeUInt16BE(at - frameStart, frameStart + 6);
+    if ((first / FRAME) % REST_FRAMES === REST_FRAMES - 1) yield undefined;
   }
   return out.subarray(0, at);
 }

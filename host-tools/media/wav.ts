@@ -7,13 +7,16 @@
 // WAVE_FORMAT_EXTENSIBLE Microsoft's Multiple Channel Audio Data and WAVE Files.
 
 import { Problem } from '../problem.js';
-import type { Pcm } from './pcm.js';
+import { checkRate, type Pcm } from './pcm.js';
+import { checkFrames, type Room } from './room.js';
 
 const FORMAT_PCM = 1;
 const FORMAT_FLOAT = 3;
 const FORMAT_EXTENSIBLE = 0xfffe;
 const RIFF_HEADER = 12;
 const CHUNK_HEADER = 8;
+/** Chunks that are looked at before `data`: nobody writes so many, but a file can be all empty ones. */
+const MAX_CHUNKS = 1000;
 
 /** A WAV file in memory, as `flac -d` writes it. */
 export function encodeWav(pcm: Pcm): Buffer {
@@ -26,7 +29,9 @@ export function encodeWav(pcm: Pcm): Buffer {
   let at = header.length;
   const { samples } = pcm;
   if (bytes === 2) {
-    for (let i = 0; i < samples.length; i++, at += 2) out.writeInt16LE(samples[i] as number, at);
+    // Little-endian, as every machine that runs this.
+    const values = samples instanceof Int16Array ? samples : Int16Array.from(samples);
+    out.set(new Uint8Array(values.buffer, values.byteOffset, values.byteLength), at);
   } else if (bytes === 1) {
     for (let i = 0; i < samples.length; i++) out[at++] = (samples[i] as number) + 128;
   } else {
@@ -98,7 +103,7 @@ export interface WavChunk {
   bytes: number;
 }
 
-/** The chunks of a RIFF/WAVE file, tolerant of a cut end. Empty for anything else. */
+/** The chunks of a RIFF/WAVE file up to `data`, tolerant of a cut end. Empty for anything else. */
 export function wavChunks(file: Buffer): WavChunk[] {
   if (
     file.length < RIFF_HEADER ||
@@ -107,10 +112,12 @@ export function wavChunks(file: Buffer): WavChunk[] {
   )
     return [];
   const chunks: WavChunk[] = [];
-  for (let at = RIFF_HEADER; at + CHUNK_HEADER <= file.length;) {
+  for (let at = RIFF_HEADER; at + CHUNK_HEADER <= file.length && chunks.length < MAX_CHUNKS;) {
     const bytes = file.readUInt32LE(at + 4);
     const offset = at + CHUNK_HEADER;
-    chunks.push({ id: file.toString('latin1', at, at + 4), offset, bytes: Math.min(bytes, file.length - offset) });
+    const id = file.toString('latin1', at, at + 4);
+    chunks.push({ id, offset, bytes: Math.min(bytes, file.length - offset) });
+    if (id === 'data') break;
     at = offset + bytes + (bytes & 1);
   }
   return chunks;
@@ -130,9 +137,9 @@ export function wavSoftware(file: Buffer): { text: string; offset: number; bytes
 
 /**
  * Reads PCM of 8, 16, 24 or 32 bits and float, mono or stereo. 32-bit samples and floats become 24-bit ones.
- * Throws Problem with the offset; `file` is only for its text.
+ * Throws Problem with the offset, also when it does not fit into `room`; `file` is only for its text.
  */
-export function readWav(bytes: Buffer, file?: string): Pcm {
+export function readWav(bytes: Buffer, file?: string, room?: Room): Pcm {
   const chunks = wavChunks(bytes);
   const bad = (message: string, offset: number): Problem => new Problem('bad-media', message, { file, offset });
   if (chunks.length === 0) throw bad('is not a WAV file', 0);
@@ -147,12 +154,13 @@ export function readWav(bytes: Buffer, file?: string): Pcm {
   const bits = bytes.readUInt16LE(fmt.offset + 14);
   if (channels !== 1 && channels !== 2)
     throw bad(`has ${channels} channels; mono and stereo are played`, fmt.offset + 2);
-  if (rateHz === 0) throw bad('has a sampling rate of 0', fmt.offset + 4);
+  checkRate(rateHz, file, fmt.offset + 4);
   const float = format === FORMAT_FLOAT && (bits === 32 || bits === 64);
   if (!float && !(format === FORMAT_PCM && [8, 16, 24, 32].includes(bits)))
     throw new Problem('unsupported-media', `has WAV format ${format} with ${bits} bits`, { file, offset: fmt.offset });
   const step = bits / 8;
   const count = Math.floor(data.bytes / (step * channels)) * channels;
+  checkFrames(count / channels, channels, bits, room, file ?? '');
   const samples = bits <= 16 ? new Int16Array(count) : new Int32Array(count);
   for (let i = 0, at = data.offset; i < count; i++, at += step) {
     if (float) {

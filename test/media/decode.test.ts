@@ -156,6 +156,16 @@ describe('decoding on the host', () => {
     await refuses(deep, /is FLAC with 32 bits/);
   });
 
+  it('decodes several files at once, and leaves the console as it was', async () => {
+    /* eslint no-console: off -- it is the console that is looked at */
+    const say = console.error;
+    const files = ['a.mp3', 'm16.flac', 'a.ogg', 'a.mp3'];
+    const wanted = await Promise.all(files.map((name) => decodeFile(at(name))));
+    for (const [index, name] of files.entries())
+      assert.deepEqual(wanted[index]?.samples, (await decodeFile(at(name))).samples);
+    assert.equal(console.error, say);
+  });
+
   it('ends with a Problem or with sound, in any case, on damaged and random bytes', async () => {
     let seed = 12345;
     const random = (): number => (seed = (Math.imul(seed, 1103515245) + 12345) >>> 0) / 2 ** 32;

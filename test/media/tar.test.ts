@@ -10,7 +10,7 @@ import {
   type PackOptions,
 } from '../../host-tools/media/pack.js';
 import { fitName } from '../../host-tools/media/tar.js';
-import { readWav } from '../../host-tools/media/wav.js';
+import { readWav, wavChunks } from '../../host-tools/media/wav.js';
 import { decodeQoa } from './qoa-reference.js';
 import { makeMusic, testFolder, tool } from './sounds.js';
 
@@ -148,6 +148,115 @@ describe('the archive', () => {
     ]);
     const qoa = await packed([large], { limit, qoa: true });
     assert.match(errors(qoa.events)[0] ?? '', /by \d+ bytes; play fewer files/);
+  });
+
+  it('looks at the length before it decodes, and gives up as soon as the rest cannot fit', async () => {
+    const long = path.join(folder, 'long.wav');
+    tool('sox', '-n', '-r', '48000', '-c', '2', '-b', '16', long, 'trim', '0', '60');
+    const flac = path.join(folder, 'long.flac');
+    tool('flac', '-s', '-f', long);
+    // As a pipe has it that FLAC was written to: no length, no MD5.
+    const untold = path.join(folder, 'untold.flac');
+    const bytes = fs.readFileSync(flac);
+    bytes.fill(0, 22, 42);
+    bytes[21] = (bytes[21] as number) & 0xf0;
+    fs.writeFileSync(untold, bytes);
+    const limit = 1 << 20;
+    const settings = 2 * 512 + 1024;
+    const over = (size: number): number => settings + 512 + Math.ceil(size / 512) * 512 - limit;
+    const wavBytes = fs.statSync(long).size;
+    const { events } = await packed([long, flac, untold], { limit });
+    const [first, second, third] = errors(events).map((line) => /by (\d+) bytes/.exec(line)?.[1]);
+    assert.deepEqual([first, second], [String(over(wavBytes)), String(over(wavBytes))]);
+    assert.ok(Number(third) < over(wavBytes), 'not all of it was decoded');
+    const qoa = await packed([flac, long, untold], { limit, qoa: true });
+    assert.equal(qoa.tracks.length, 0);
+    assert.match(errors(qoa.events)[0] ?? '', /by \d+ bytes; play fewer/);
+  });
+
+  it('gives up in the middle of a file when it is told to, and keeps what it has', async () => {
+    const flac = path.join(folder, 'long.flac');
+    const ending = new AbortController();
+    let done = false;
+    setTimeout(() => ending.abort(), 5);
+    const packing = packed([wav, flac], { qoa: true, signal: ending.signal }).finally(() => (done = true));
+    let turns = 0;
+    while (!done) {
+      await new Promise((resolve) => setImmediate(resolve));
+      turns++;
+    }
+    const { events, archive } = await packing;
+    assert.ok(turns > 3);
+    assert.ok(!events.some((event) => event.event === 'packed' && event.track.given === flac));
+    assert.deepEqual(errors(events), []);
+    tool('tar', '-tf', archive);
+  });
+
+  it('refuses rates that no jack has, with the place, and believes no length that the bytes do not have', async () => {
+    const patched = (name: string, patch: (bytes: Buffer) => void): string => {
+      const bytes = Buffer.from(fs.readFileSync(name));
+      patch(bytes);
+      const file = path.join(folder, `${archives}-${path.basename(name)}`);
+      fs.writeFileSync(file, bytes);
+      archives++;
+      return file;
+    };
+    const fast = patched(wav, (bytes) => bytes.writeUInt32LE(0xfffffff0, 24));
+    const slow = patched(wav, (bytes) => bytes.writeUInt32LE(1, 24));
+    const flac = patched(wav.replace('.wav', '.flac'), (bytes) => bytes.writeUIntBE(0, 18, 2));
+    const lines = errors((await packed([fast, slow, flac], { qoa: true })).events);
+    assert.deepEqual(
+      lines.map((line) => line.replace(/^.*: has/, 'has')),
+      [
+        'has a sampling rate of 4294967280 Hz; 8 to 192 kHz are played, at byte 24',
+        'has a sampling rate of 1 Hz; 8 to 192 kHz are played, at byte 24',
+        'has a sampling rate of 0 Hz; 8 to 192 kHz are played, at byte 18',
+      ],
+    );
+    const byteRate = patched(wav, (bytes) => bytes.writeUInt32LE(1, 28));
+    const made = path.join(folder, 'counted.qoa');
+    const { archive } = await packed([wav], { qoa: true });
+    const qoa = Buffer.from(extracted(archive).get('short.wav') ?? '');
+    qoa.writeUInt32BE(0xffffffff, 4);
+    fs.writeFileSync(made, qoa);
+    const { tracks } = await packed([byteRate, made, slow]);
+    assert.equal(tracks[0]?.seconds, 0.1);
+    assert.ok((tracks[1]?.seconds ?? Infinity) < 0.2);
+    assert.equal(tracks[2]?.seconds, undefined);
+  });
+
+  it('looks at no more chunks of a WAV than anybody writes', async () => {
+    const chunks = Buffer.alloc(8 * (1 << 20));
+    for (let at = 0; at < chunks.length; at += 8) chunks.write('junk', at, 'latin1');
+    const file = path.join(folder, 'chunks.wav');
+    fs.writeFileSync(file, Buffer.concat([fs.readFileSync(wav).subarray(0, 12), chunks]));
+    assert.ok(wavChunks(fs.readFileSync(file)).length <= 1000);
+    const { events } = await packed([file], { qoa: true });
+    assert.match(errors(events)[0] ?? '', /has no fmt chunk/);
+  });
+
+  it('goes on after a file for which the disk has no room, and keeps the others', async () => {
+    const large = path.join(folder, 'half.wav');
+    makeMusic(large, 20, 8000, 16, 1);
+    const archive = path.join(folder, 'limited.tar');
+    const script = `import { pack } from ${JSON.stringify(path.resolve(import.meta.dirname, '../../host-tools/media/pack.ts'))};
+      const lines = [];
+      for await (const event of pack({ files: JSON.parse(process.argv[1]), archive: process.argv[2] }))
+        if (event.event === 'error') lines.push(event.problem.line());
+      console.log(JSON.stringify(lines));`;
+    // The shell's limit on the size of files stands in for a full disk: 100 KiB.
+    const said = execFileSync(
+      'sh',
+      [
+        ...['-c', 'trap "" XFSZ; ulimit -f 200; exec "$@"', 'sh', process.execPath, '--import', 'tsx'],
+        ...['--input-type=module', '-e', script, JSON.stringify([wav, large, wav]), archive],
+      ],
+      { encoding: 'utf8', stdio: ['ignore', 'pipe', 'pipe'] },
+    );
+    assert.deepEqual(tool('tar', '-tf', archive).toString().trim().split('\n'), ['short.wav', 'short.wav']);
+    const lines = JSON.parse(said) as string[];
+    assert.equal(lines.length, 1);
+    assert.match(lines[0] ?? '', /half\.wav: the RAM disk's image cannot be written/);
   });
 
   it('packs QOA that decodes to the sound, from WAV too, and leaves QOA alone', async () => {
