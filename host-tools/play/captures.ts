@@ -30,6 +30,8 @@ export function checkCaptures(files: string[]): void {
 export class CaptureFiles implements FrameSink {
   private readonly files = new Map<string, WavFile>();
   private current: WavFile | undefined;
+  /** Where each track is. */
+  private readonly tracks = new Map<number, string>();
 
   /** `names`: the file of each track; the same for all puts them into one. */
   constructor(
@@ -42,6 +44,7 @@ export class CaptureFiles implements FrameSink {
     const first = this.files.get(name);
     // A WAV has one rate: what is played at another goes beside it.
     const file = !first || first.rateHz === state.rateHz ? name : withRate(name, state.rateHz);
+    this.tracks.set(track, file);
     this.current = this.files.get(file);
     if (this.current) return;
     if (file !== name) checkCapture(file);
@@ -51,6 +54,11 @@ export class CaptureFiles implements FrameSink {
 
   frames(samples: Int16Array): void {
     this.current?.append(samples);
+  }
+
+  /** The file that has a track; undefined when nothing of it came. */
+  fileOf(track: number): string | undefined {
+    return this.tracks.get(track);
   }
 
   /** The files made so far. */

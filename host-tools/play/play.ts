@@ -13,6 +13,7 @@ import { findQemu } from '../emulator/find.js';
 import { makeScratch, type Scratch } from '../emulator/scratch.js';
 import { pack, type PackedTrack } from '../media/pack.js';
 import { Problem } from '../problem.js';
+import { aborted } from './aborted.js';
 import { CaptureFiles, captureNames, checkCaptures } from './captures.js';
 import type { PlayEvent, PlayOptions } from './options.js';
 import { EventQueue } from './queue.js';
@@ -23,6 +24,8 @@ import { Story } from './story.js';
 
 /** Real seconds that a run may take beside three times the length of its tracks. */
 const LIMIT_S = 300;
+/** Timers hold no more than 2^31 ms, some 24 days. */
+const MAX_LIMIT_S = 2_000_000;
 
 /**
  * Plays the files. Throws Problem where nothing can be played at all (a wrong output, no QEMU) and the build's errors;
@@ -85,14 +88,6 @@ function build(options: PlayOptions): Promise<Build> {
   return finishBuild(buildProgram({ program, ...(wasm3Dir === undefined ? {} : { wasm3Dir }) }));
 }
 
-/** Resolves when the run is to end. */
-function aborted(signal: AbortSignal | undefined): Promise<undefined> {
-  return new Promise((resolve) => {
-    if (signal?.aborted) resolve(undefined);
-    signal?.addEventListener('abort', () => resolve(undefined), { once: true });
-  });
-}
-
 async function packAll(options: PlayOptions, scratch: Scratch, story: Story): Promise<PackedTrack[]> {
   story.stage('packing');
   const settings = playerIni({
@@ -113,7 +108,7 @@ async function packAll(options: PlayOptions, scratch: Scratch, story: Story): Pr
     if (done) return value;
     if (value.event === 'packing')
       story.tell({ event: 'packing', file: value.given, index: value.index, count: value.count });
-    else if (value.event === 'error') story.problem(value.problem);
+    else if (value.event === 'error') story.failed(value.problem);
     else if (value.event === 'warning') story.note(value.problem.line());
   }
 }
@@ -148,9 +143,9 @@ async function playPacked(
   if (plots) sinks.push(plots);
   if (listener) sinks.push(listener);
   const capture = new JackCapture(sinks, words ? [words] : []);
-  story.follow(capture, fileOf);
+  story.follow(capture, (track) => files.fileOf(track));
   const seconds = tracks.reduce((sum, track) => sum + (track.seconds ?? 0), 0);
-  const limitSeconds = options.limitSeconds ?? (options.keys || options.listen ? undefined : LIMIT_S + 3 * seconds);
+  const limit = options.limitSeconds ?? (options.keys || options.listen ? undefined : LIMIT_S + 3 * seconds);
   let end: RunEnd | undefined;
   try {
     story.stage('booting');
@@ -163,7 +158,7 @@ async function playPacked(
         capture,
         keys: options.keys,
         signal: options.signal,
-        limitSeconds,
+        limitSeconds: limit === undefined ? undefined : Math.min(limit, MAX_LIMIT_S),
         watch: true,
       },
       story,

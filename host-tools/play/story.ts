@@ -35,13 +35,15 @@ export class Story implements RunEvents {
   private tracks: PackedTrack[] = [];
   private build: Build | undefined;
   private capture: JackCapture | undefined;
-  private fileOf: (track: number) => string = () => '';
+  private fileOf: (track: number) => string | undefined = () => undefined;
   private current: number | undefined;
   private shown = -1;
   private since = 0;
   private underruns = 0;
   private firstSampleMs: number | undefined;
   private done = false;
+  /** Whether the run was ended because of a problem that is told. */
+  private broken = false;
 
   constructor(private readonly queue: EventQueue<PlayEvent>) {}
 
@@ -57,7 +59,14 @@ export class Story implements RunEvents {
     this.tell({ event: 'note', text });
   }
 
+  /** What the run was ended for. */
   problem(problem: Problem): void {
+    this.broken = true;
+    this.failed(problem);
+  }
+
+  /** Whatever else went wrong. */
+  failed(problem: Problem): void {
     this.problems.push(problem);
     this.tell({ event: 'problem', problem });
   }
@@ -65,7 +74,7 @@ export class Story implements RunEvents {
   /** Takes a Problem; anything else is thrown on. */
   caught(error: unknown): void {
     if (!(error instanceof Problem)) throw error;
-    this.problem(error);
+    this.failed(error);
   }
 
   expect(tracks: PackedTrack[], build: Build): void {
@@ -73,7 +82,7 @@ export class Story implements RunEvents {
     this.build = build;
   }
 
-  follow(capture: JackCapture, fileOf: (track: number) => string): void {
+  follow(capture: JackCapture, fileOf: (track: number) => string | undefined): void {
     this.capture = capture;
     this.fileOf = fileOf;
   }
@@ -112,7 +121,7 @@ export class Story implements RunEvents {
         this.end(index, record);
         break;
       case 'error':
-        this.problem(this.deviceProblem(index, record));
+        this.failed(this.deviceProblem(index, record));
         break;
       case 'warning':
         this.note(this.deviceProblem(index, record).line());
@@ -197,7 +206,7 @@ export class Story implements RunEvents {
         frames: track.frames ?? this.capture?.trackFrames[index] ?? 0,
         pcmCrc32: track.pcmCrc32 ?? null,
         ...trueRate(state),
-        capture: this.fileOf(index),
+        capture: this.fileOf(index) ?? null,
       },
     ];
   }
@@ -207,16 +216,16 @@ export class Story implements RunEvents {
     if (end.fault && this.build) {
       this.tell({ event: 'fault', report: end.fault, build: this.build });
       const text = end.fault.fields['text'];
-      this.problem(
+      this.failed(
         new Problem('fault', `the firmware stopped with a fault: ${end.fault.kind}${text ? ` (${text})` : ''}`),
       );
       return;
     }
-    if (end.interrupted || this.problems.some(({ code }) => ENDING.has(code))) return;
+    if (end.interrupted || this.broken) return;
     if (!this.done) {
       const status = end.emulator.signal ?? `status ${end.emulator.status ?? 'unknown'}`;
       const said = end.emulator.said.split('\n').at(-1) ?? '';
-      this.problem(
+      this.failed(
         new Problem('emulator-failed', `QEMU ended before the last track did (${status})${said ? `: ${said}` : ''}`),
       );
       return;
@@ -229,7 +238,7 @@ export class Story implements RunEvents {
     for (const [index, track] of this.played.entries()) {
       const captured = this.capture?.trackFrames[index] ?? 0;
       if (track?.frames !== undefined && track.frames !== captured)
-        this.problem(
+        this.failed(
           new Problem('capture-lost', `${captured} of ${track.frames} frames came out of the jack`, {
             file: this.tracks[index]?.given ?? track.name,
           }),
@@ -237,6 +246,3 @@ export class Story implements RunEvents {
     }
   }
 }
-
-/** Problems that explain why a run ended. */
-const ENDING = new Set(['emulator-silent', 'time-limit', 'capture-lost', 'write-failed']);
