@@ -5,7 +5,8 @@ import type { PlayEvent, PlayOptions } from '../play/options.js';
 import { play } from '../play/play.js';
 import { failedReport, type PlayReport } from '../play/report.js';
 import { Problem } from '../problem.js';
-import { Status } from './render-errors.js';
+import { WASM3_OPTION } from './program-argument.js';
+import { errorText, Status } from './render-errors.js';
 import { PlayView } from './render-play.js';
 import { onInterrupt, openKeys } from './render-terminal.js';
 
@@ -63,7 +64,7 @@ export function register(program: Command): void {
     .option('-d, --deterministic', 'virtual time that counts instructions: the same run every time')
     .option('-q, --qoa', 'pack the files as QOA: a fifth of the room, lossy')
     .option('-j, --json', 'the report as JSON on stdout, and nothing else there')
-    .option('--wasm3 <dir>', 'another wasm3 source tree')
+    .option(...WASM3_OPTION)
     .addHelpText('after', HELP)
     .action(async (files: string[], flags: Flags) => {
       process.exitCode = await run(files, flags);
@@ -76,8 +77,8 @@ async function run(files: string[], flags: Flags): Promise<Status> {
       hint: 'virtual time has its own speed',
     });
   const ending = new AbortController();
-  const undo = onInterrupt(() => ending.abort());
-  const keys = process.stderr.isTTY ? openKeys(() => ending.abort()) : undefined;
+  const interrupts = onInterrupt(() => ending.abort());
+  const keys = process.stderr.isTTY ? openKeys(interrupts.take) : undefined;
   const view = new PlayView(flags.json ?? false, keys !== undefined);
   const options: PlayOptions = {
     files,
@@ -96,8 +97,9 @@ async function run(files: string[], flags: Flags): Promise<Status> {
   try {
     const report = await follow(play(options), view).catch((error: unknown) => {
       // Whoever reads the JSON gets one in any case.
-      if (!flags.json || !(error instanceof Problem)) throw error;
-      view.show({ event: 'problem', problem: error });
+      if (!flags.json) throw error;
+      view.clear();
+      process.stderr.write(`${errorText(error)}\n`);
       return failedReport(error);
     });
     if (flags.json) process.stdout.write(`${JSON.stringify(report, null, 2)}\n`);
@@ -107,7 +109,7 @@ async function run(files: string[], flags: Flags): Promise<Status> {
   } finally {
     view.clear();
     keys?.close();
-    undo();
+    interrupts.undo();
   }
 }
 

@@ -59,8 +59,14 @@ export function openKeys(interrupt: () => void, piped = false): Keys | undefined
   };
 }
 
-/** Calls `interrupt` at the first SIGINT, SIGTERM or SIGHUP; a second one ends the process. Returns the undoing. */
-export function onInterrupt(interrupt: () => void): () => void {
+export interface Interrupts {
+  /** As a signal, for the keys of a terminal that sends none. */
+  take: () => void;
+  undo: () => void;
+}
+
+/** Calls `interrupt` at the first SIGINT, SIGTERM, SIGHUP or `take`; a second one ends the process. */
+export function onInterrupt(interrupt: () => void): Interrupts {
   const signals = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
   let times = 0;
   const take = (): void => {
@@ -71,7 +77,10 @@ export function onInterrupt(interrupt: () => void): () => void {
     }
   };
   for (const signal of signals) process.on(signal, take);
-  return () => {
-    for (const signal of signals) process.off(signal, take);
+  return {
+    take,
+    undo() {
+      for (const signal of signals) process.off(signal, take);
+    },
   };
 }

@@ -10,9 +10,11 @@ import { checkDistinct } from '../capture/output.js';
 import { findQemu } from '../emulator/find.js';
 import { makeScratch, type Scratch } from '../emulator/scratch.js';
 import { pack } from '../media/pack.js';
+import { aborted } from '../play/aborted.js';
 import { CaptureFiles, checkCaptures } from '../play/captures.js';
 import { startRun, type RunEnd } from '../play/run-player.js';
 import { printable, Problem } from '../problem.js';
+import { PROGRAM_ARGUMENT, WASM3_OPTION } from './program-argument.js';
 import { problemLine, Status } from './render-errors.js';
 import { StatusLine } from './render-status.js';
 import { styleText } from './render-style.js';
@@ -51,12 +53,12 @@ export function register(program: Command): void {
     .command('run')
     .summary('build a program and boot it in the emulator')
     .description('Builds a program and boots it in QEMU, with its console on the terminal.')
-    .argument('[program]', 'program, folder or entry file')
+    .argument(...PROGRAM_ARGUMENT)
     .option('-t, --timeout <seconds>', 'end it after so many seconds', seconds)
     .option('--ramdisk <files...>', 'files for the RAM disk; what the board cannot decode is decoded')
     .option('-c, --capture <wav>', 'what comes out of the jack, as WAV')
     .option('-d, --deterministic', 'virtual time that counts instructions: the same run every time')
-    .option('--wasm3 <dir>', 'another wasm3 source tree')
+    .option(...WASM3_OPTION)
     .addHelpText('after', HELP)
     .action(async (name: string | undefined, flags: Flags) => {
       process.exitCode = await run(name, flags);
@@ -71,13 +73,13 @@ async function run(name: string | undefined, flags: Flags): Promise<number> {
   }
   await findQemu();
   const ending = new AbortController();
-  const undo = onInterrupt(() => ending.abort());
+  const interrupts = onInterrupt(() => ending.abort());
   const scratch = makeScratch();
   try {
-    const packed = await packFiles(flags.ramdisk, scratch, status);
-    const build = await buildShown(name, flags.wasm3, status);
-    if (ending.signal.aborted) return Status.Interrupted;
-    const { end, failed } = await boot(build, flags, packed, scratch, status, ending);
+    const packed = await packFiles(flags.ramdisk, scratch, status, ending.signal);
+    const build = await Promise.race([buildShown(name, flags.wasm3, status), aborted(ending.signal)]);
+    if (!build || ending.signal.aborted) return Status.Interrupted;
+    const { end, failed } = await boot(build, flags, packed, scratch, status, ending.signal, interrupts.take);
     if (end.fault) status.line(formatFault(symbolize(end.fault, build)));
     if (end.interrupted) return Status.Interrupted;
     if (end.emulator.overtime) return TIMED_OUT;
@@ -86,7 +88,7 @@ async function run(name: string | undefined, flags: Flags): Promise<number> {
   } finally {
     status.clear();
     scratch.remove();
-    undo();
+    interrupts.undo();
   }
 }
 
@@ -95,10 +97,11 @@ async function packFiles(
   files: string[] | undefined,
   scratch: Scratch,
   status: StatusLine,
+  signal: AbortSignal,
 ): Promise<string | undefined> {
   if (files === undefined) return undefined;
   const archive = scratch.file('ramdisk.tar');
-  for await (const event of pack({ files, archive, anything: true })) {
+  for await (const event of pack({ files, archive, anything: true, signal })) {
     if (event.event === 'error') throw event.problem;
     if (event.event === 'warning') status.line(`${styleText('yellow', 'note:')} ${event.problem.line()}`);
   }
@@ -136,11 +139,12 @@ async function boot(
   ramDisk: string | undefined,
   scratch: Scratch,
   status: StatusLine,
-  ending: AbortController,
+  signal: AbortSignal,
+  interrupt: () => void,
 ): Promise<{ end: RunEnd; failed: boolean }> {
   const { capture: file } = flags;
   const files = file === undefined ? undefined : new CaptureFiles(() => file, version);
-  const keys = openKeys(() => ending.abort(), true);
+  const keys = openKeys(interrupt, true);
   let failed = false;
   const fail = (problem: Problem): void => {
     if (problem.code === 'time-limit') {
@@ -159,7 +163,7 @@ async function boot(
         deterministic: flags.deterministic,
         capture: files && new JackCapture([files], [], false),
         keys: keys?.bytes,
-        signal: ending.signal,
+        signal,
         limitSeconds: flags.timeout,
         records: false,
       },

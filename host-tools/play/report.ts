@@ -1,6 +1,6 @@
 // What a run tells at its end, also as JSON. Units are in the names; `schema` grows when a field changes its meaning.
 
-import type { Problem, ProblemCode } from '../problem.js';
+import { Problem, type ProblemCode } from '../problem.js';
 
 export const SCHEMA = 1;
 
@@ -54,8 +54,14 @@ export const errorReport = (problem: Problem): ErrorReport => ({
   hint: problem.hint ?? null,
 });
 
-/** The report of a run that could not begin. */
-export const failedReport = (problem: Problem): PlayReport => ({
+/** Any error as a problem; one that nothing announces is `unexpected`. */
+const asProblem = (error: unknown): Problem =>
+  error instanceof Problem
+    ? error
+    : new Problem('unexpected', error instanceof Error ? error.message : String(error), { cause: error });
+
+/** The report of a run that could not begin, or that a bug ended. */
+export const failedReport = (error: unknown): PlayReport => ({
   schema: SCHEMA,
   tracks: [],
   words: 0,
@@ -63,6 +69,6 @@ export const failedReport = (problem: Problem): PlayReport => ({
   underruns: 0,
   kernelBytes: 0,
   buildId: '',
-  errors: [errorReport(problem)],
+  errors: [errorReport(asProblem(error))],
   interrupted: false,
 });
