@@ -1,5 +1,8 @@
 // Single keys from the console: bytes as a terminal sends them, arrow keys put together from their sequences
 // (ESC [ D or ESC O D; parameters, as in ESC [ 1 ; 5 D, are read over).
+//
+// A loop on `nextKey` ends after a few bytes even when there are more: a pasted file must not hold up a step. The rest
+// stays with the board, whose event is then still set, so the next step comes at once.
 
 import { Queue, take } from '../../drivers/board';
 
@@ -18,17 +21,20 @@ const enum State {
   Sequence,
 }
 
-const received = memory.data(64);
+/** Bytes that one loop sees at most. */
+const LOOP_BYTES: i32 = 8;
+const received = memory.data(8);
 let next: i32 = 0;
 let count: i32 = 0;
 let state: i32 = State.Plain;
 
-/** The next key that was pressed, or Key.None when the board has no more bytes. */
+/** The next key that was pressed, or Key.None when there is none, or as many were told as one step should obey. */
 export function nextKey(): i32 {
   while (true) {
     if (next === count) {
-      count = take(Queue.Uart, received, 64);
+      const told = count;
       next = 0;
+      count = told ? 0 : take(Queue.Uart, received, LOOP_BYTES);
       if (!count) return Key.None;
     }
     const byte = <i32>load<u8>(received + next++);

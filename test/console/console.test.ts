@@ -64,7 +64,11 @@ describe('the console', function () {
   function keys(bytes: string): number[] {
     typed = Buffer.from(bytes, 'latin1');
     const found: number[] = [];
-    for (let key = program.exports.nextKey(); key; key = program.exports.nextKey()) found.push(key);
+    do {
+      const before = typed.length;
+      for (let key = program.exports.nextKey(); key; key = program.exports.nextKey()) found.push(key);
+      assert.ok(before - typed.length <= 8, 'a flood does not hold up the step');
+    } while (typed.length);
     return found;
   }
 
