@@ -1,26 +1,43 @@
 // What a program says when it starts: which program of which version, on which board, and how that board runs.
 // Asking the mailbox takes a while on a board, so a player opens its jack first.
 
-import { Info, info } from '../drivers/board';
+import { Exit, exit, Info, info } from '../drivers/board';
 import { Jack, JackMode, JackSign } from '../drivers/jack';
-import { armMemoryBytes, boardRevision, Clock, clockRate, temperature } from '../drivers/mailbox';
+import { armMemoryBytes, boardRevision, Clock, clockRate, MailboxError, temperature } from '../drivers/mailbox';
 import { boardMemoryMiB, boardMinor, boardName, isSupported } from '../drivers/revision';
-import { endLine, print, printByte, printFixed, printHex, printLine, printNumber } from './console/console';
+import { delay } from '../drivers/timer';
+import {
+  endLine,
+  flushConsole,
+  print,
+  printByte,
+  printFixed,
+  printHex,
+  printLine,
+  printNumber,
+} from './console/console';
 import { beginRecord, endRecord, recordHex, recordNumber, recordText } from './console/records';
+
+/** How long a refusal may take to reach the board's queue; it is the first thing in it. */
+const FLUSH_MS: i32 = 1000;
 
 let revision: i64 = -1;
 
-/** Whether this is a board that the library is for. When not, says so; the program should end. Call it first. */
-export function boardFits(): bool {
+/**
+ * Ends the program, with a line and status 1, on a board that the library is not for. Call it first, in `start`:
+ * nothing else of such a board may be touched.
+ */
+export function requireBoard(): void {
   revision = boardRevision();
   // A board that does not tell its revision may still be the right one.
-  if (revision < 0 || isSupported(<u32>revision)) return true;
+  if (revision < 0 || isSupported(<u32>revision)) return;
   print('This firmware is for a Raspberry Pi 4, 400 or Compute Module 4. This is ');
   print(boardName(<u32>revision));
   print(' (revision ');
   printHex(revision, 6);
   printLine('): nothing is started.');
-  return false;
+  for (let ms = 0; ms < FLUSH_MS && !flushConsole(); ms++) delay(1000);
+  exit(Exit.End, 1);
 }
 
 /** `package.json`'s version, given by the compiler (host-tools/build/compile.ts): 0x000102 is 0.1.2. */
@@ -33,7 +50,7 @@ function printVersion(): void {
   printNumber(version & 255);
 }
 
-/** Prints a few lines about program and board. After `boardFits`. */
+/** Prints a few lines about program and board. After `requireBoard`. */
 export function printBanner(program: string): void {
   print('Mirleft ');
   printVersion();
@@ -48,9 +65,11 @@ export function printBanner(program: string): void {
   let heat: i64 = -1;
   let memory: i64 = -1;
   if (revision >= 0) {
+    // A mailbox that fell silent is not asked again: each question would wait.
     arm = clockRate(Clock.Arm);
-    core = clockRate(Clock.Core);
-    heat = temperature();
+    core = arm === MailboxError.Silent ? arm : clockRate(Clock.Core);
+    heat = core === MailboxError.Silent ? core : temperature();
+    const low = heat === MailboxError.Silent ? heat : armMemoryBytes();
     memory = boardMemoryMiB(<u32>revision);
     print(boardName(<u32>revision));
     print(' 1.');
@@ -60,7 +79,8 @@ export function printBanner(program: string): void {
     print('), ');
     printNumber(memory);
     print(' MiB (');
-    printNumber(armMemoryBytes() >> 20);
+    if (low >= 0) printNumber(low >> 20);
+    else printByte(0x3f);
     print(' low), ');
   } else {
     print('board unknown: the mailbox is silent, ');
@@ -95,6 +115,7 @@ export function printBanner(program: string): void {
 /** Prints which jack there is and, when they disagree, the signs. After `jack.probe`. */
 export function printJack(jack: Jack): void {
   print(jack.mode === JackMode.Pwm1 ? 'jack: PWM1' : 'jack: capture');
+  if (jack.mode === JackMode.Pwm1 && !(jack.signs & JackSign.RegisterAnswers)) print(', which does not answer');
   if (jack.disagree) {
     print(' (signs disagree: DMA engine 7 is ');
     print(jack.signs & JackSign.LiteEngine ? "a board's, PWM1 " : "an emulator's, PWM1 ");

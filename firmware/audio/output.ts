@@ -99,7 +99,7 @@ export class Output {
     this.paused = on;
   }
 
-  /** Goes to a frame of the source. False when the source cannot (`source.error`); it then goes on where it was. */
+  /** Goes to a frame of the source. False when it cannot: `source.error` tells why, and the next `pump` ends it. */
   seek(frame: i64): bool {
     const source = this.source;
     if (!source) return false;

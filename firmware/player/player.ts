@@ -7,7 +7,7 @@ import { tickRate } from '../../drivers/timer';
 import { Output, Pumped } from '../audio/output';
 import { Source, SourceError } from '../audio/source';
 import { volumeKey } from '../audio/volume-keys';
-import { boardFits, printBanner, printJack } from '../banner';
+import { printBanner, printJack, requireBoard } from '../banner';
 import { Decoders } from '../codecs/decoders';
 import {
   consoleRoom,
@@ -30,8 +30,6 @@ import { Playlist } from './playlist';
 import { REPORT_BYTES, reportEnd, reportJack, reportNumber, reportProblem, reportTrack } from './report';
 
 const enum State {
-  /** The board is not for this firmware. */
-  Refused,
   /** All tracks that are known are played, but the archive is not looked through yet. */
   Looking,
   /** Track `index` is to be opened. */
@@ -50,9 +48,6 @@ const IDLE_SECONDS: i64 = 60;
 /** `p` goes to the track's beginning when more of it was played, else to the track before. */
 const AGAIN_SECONDS: i64 = 3;
 const SEEK_SECONDS: i64 = 10;
-/** Keys that one step obeys: a seek may decode a whole frame of QOA, and the next block must not come late. */
-const MOST_KEYS: i32 = 4;
-const REFUSED_STATUS: i32 = 1;
 /** The console's buffer must have room for a track that fails and the next one that begins, and some ends. */
 const ROOM_BYTES: i32 = 3 * REPORT_BYTES;
 /** How far the archive is looked through in `start` and in one step (see Archive): 13 and 0.4 million instructions. */
@@ -75,11 +70,12 @@ const settings = new Settings();
 const playlist = new Playlist(decoders, demo);
 const endings = new Endings();
 
-let state: i32 = State.Refused;
+let state: i32 = State.Looking;
 let source: Source = demo;
 /** Where to go on when a track cannot be played: 1 or -1. */
 let direction: i32 = 1;
 let opens: i32 = 0;
+let announced = false;
 let firstTold = false;
 let doneTold = false;
 let hinted = false;
@@ -88,7 +84,7 @@ let idleUntil: i64 = 0;
 
 /** The first track's jack comes before all that is printed, as its level takes 64 ms to rise. */
 export function startPlayer(): void {
-  if (!boardFits()) return;
+  requireBoard();
   showLed(Led.Paused);
   playlist.begin();
   const budget = playlist.look(START_BUDGET, true);
@@ -143,11 +139,7 @@ function tellLooked(): void {
 
 /** Does what is due; returns the tick by which to call it again. */
 export function stepPlayer(): i64 {
-  if (state === State.Refused) {
-    if (flushConsole()) exit(Exit.End, REFUSED_STATUS);
-    return serviceConsole();
-  }
-  for (let keys = 0; keys < MOST_KEYS && mayReport(); keys++) {
+  while (mayReport()) {
     const key = nextKey();
     if (!key) break;
     press(key);
@@ -174,6 +166,7 @@ function open(): bool {
   source = playlist.open();
   if (source.error !== SourceError.None) return false;
   state = State.Playing;
+  announced = false;
   direction = 1; // what breaks later goes on to the next, also after `p`
   output.play(source, playlist.index);
   showLed(Led.Playing);
@@ -186,7 +179,10 @@ function begin(): void {
   else fail();
 }
 
+/** Says which track plays, once the jack is open for it: after another rate that takes a while, or fails. */
 function announce(): void {
+  if (announced || jack.state !== JackState.Open || state !== State.Playing) return;
+  announced = true;
   tellJack();
   reportTrack(playlist, source);
   if (source.warning !== SourceError.None) reportProblem(playlist, source.warning, source.warningOffset, true);
@@ -226,7 +222,7 @@ function finish(): void {
 function pump(): void {
   if (state !== State.Playing) return;
   const pumped = output.pump();
-  tellJack();
+  announce();
   if (pumped === Pumped.Ended) {
     finish();
     if (source.error !== SourceError.None) fail();
@@ -372,15 +368,14 @@ function pressPrevious(): void {
 
 /** Leaves the track that plays, or that was just chosen, for the next or the one before. */
 function leave(by: i32): void {
-  if (state === State.Playing) finish();
-  else if (state !== State.Opening) return;
+  if (state !== State.Playing && state !== State.Opening) return;
+  if (state === State.Playing && announced) finish();
   goOn(by);
 }
 
 function seek(frame: i64): void {
   if (state !== State.Playing) return;
-  output.seek(frame);
-  printPlace('at ');
+  if (output.seek(frame)) printPlace('at ');
 }
 
 function printPlace(text: string): void {

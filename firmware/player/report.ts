@@ -1,7 +1,8 @@
 // What the player says about tracks: one line for people, and the record for programs.
 
+import { JackError } from '../../drivers/jack-state';
 import { Source, SourceError, sourceErrorCode, sourceErrorText } from '../audio/source';
-import { endLine, print, printByte, printNumber, printTime } from '../console/console';
+import { endLine, print, printByte, printLine, printNumber, printTime } from '../console/console';
 import { printName } from '../console/names';
 import { beginRecord, endRecord, recordHex, recordName, recordNumber, recordText } from '../console/records';
 import { Endings } from './endings';
@@ -61,17 +62,25 @@ export function reportProblem(track: TrackName, error: SourceError, offset: i64,
   endRecord();
 }
 
+/** What a JackError means, for people. */
+function jackErrorText(error: i32): string {
+  if (error === JackError.Rate) return 'the jack has no such rate';
+  if (error === JackError.Clock) return "the PWM's clock cannot be set";
+  if (error === JackError.Engine) return 'the DMA engine does not answer';
+  if (error === JackError.NoDevice) return 'there is no PWM1 here';
+  return 'the jack is in use';
+}
+
 /** The jack cannot be opened for a track: `error` is a JackError. */
 export function reportJack(track: TrackName, error: i32): void {
   printWhich(track);
-  print(': the jack does not open, error ');
-  printNumber(error);
-  endLine();
+  print(': the jack does not open: ');
+  printLine(jackErrorText(error));
   if (!beginRecord('error')) return;
   recordNumber('index', track.index);
   recordName('name', track.ptr, track.length);
   recordText('code', 'jack');
-  recordText('text', 'the jack does not open');
+  recordText('text', jackErrorText(error));
   recordNumber('jackError', error);
   endRecord();
 }

@@ -97,6 +97,8 @@ export interface RigOptions {
   revision?: number;
   /** Whether DMA engine 7 calls itself a lite one, as a board's does. */
   lite?: boolean;
+  /** Questions after which the VideoCore falls silent. */
+  answers?: number;
   /** Bytes that the console takes a millisecond. */
   consoleBytesPerMs?: number;
   /** Virtual milliseconds that each step takes. */
@@ -143,7 +145,11 @@ export class ProgramRig {
     engines.lite = options.lite ?? false;
     engines.immediate = true;
     const mailbox = new Mailbox(board);
-    mailbox.answer = (tag) => this.answer(tag, options.revision ?? Revision.pi4);
+    let answers = options.answers ?? Infinity;
+    mailbox.answer = (tag) => {
+      mailbox.silent = --answers <= 0;
+      return this.answer(tag, options.revision ?? Revision.pi4);
+    };
     const gpio = new Gpio();
     const systemTimer = { base: 0xfe003000, bytes: 0x20, read: () => 0, write: () => undefined };
     const capture = {
@@ -244,7 +250,8 @@ export class ProgramRig {
       });
       this.steps++;
       const earliest = this.board.now + this.board.ms(this.stepMs);
-      const due = this.due === NEVER ? until : this.due;
+      // Bytes that were not taken keep their event set.
+      const due = this.typed.length ? earliest : this.due === NEVER ? until : this.due;
       this.board.advanceTo(due < earliest ? earliest : due > until ? until : due);
     }
     return this;

@@ -2,7 +2,7 @@
 
 import assert from 'node:assert/strict';
 import { largestStep, rampStep } from '../drivers/jack-rig.js';
-import { archive, compileFirmware, ProgramRig, tone, wav16, wordsOf } from '../player/program-rig.js';
+import { archive, compileFirmware, ProgramRig, Revision, tone, wav16, wordsOf } from '../player/program-rig.js';
 
 const gainOf = (db: number): number => Math.round(2 ** 30 * 10 ** (db / 20));
 
@@ -160,5 +160,22 @@ describe('blink', function () {
     );
     assert.ok(rig.steps < 20, `${rig.steps} steps`);
     assert.deepEqual(rig.press('a').lines(), ['key 97']);
+    const steps = rig.steps;
+    assert.equal(rig.press('a'.repeat(2000), 50).lines().length, 2000);
+    assert.ok(rig.steps - steps >= 250, 'a flood of keys is obeyed bit by bit');
+  });
+});
+
+describe('tone, sampler and blink', function () {
+  this.timeout(60_000);
+
+  it('end on a board that they are not for, and touch nothing of it', async () => {
+    for (const name of ['tone', 'sampler', 'blink']) {
+      const wasm = await compileFirmware(name);
+      const rig = new ProgramRig(wasm, { revision: Revision.pi3, consoleBytesPerMs: 11 }).start();
+      assert.match(rig.text, /This is .*a02082\): nothing is started\.\r\n$/, name);
+      assert.deepEqual(rig.ended, { kind: 0, status: 1 }, name);
+      assert.equal(rig.words.length + rig.notes.length + rig.led.length, 0, name);
+    }
   });
 });

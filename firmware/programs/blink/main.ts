@@ -3,7 +3,7 @@
 
 import { ticks } from '../../../drivers/board';
 import { tickRate } from '../../../drivers/timer';
-import { boardFits, printBanner } from '../../banner';
+import { printBanner, requireBoard } from '../../banner';
 import { endLine, print, printNumber, serviceConsole } from '../../console/console';
 import { nextKey } from '../../console/keys';
 import { Led, serviceLed, showLed } from '../../led';
@@ -12,7 +12,7 @@ let seconds: i64 = 0;
 let next: i64 = 0; // the tick of the next line
 
 export function start(_generation: i32): void {
-  if (!boardFits()) return;
+  requireBoard();
   showLed(Led.Blink);
   printBanner('blink');
   next = ticks() + tickRate();
@@ -21,12 +21,11 @@ export function start(_generation: i32): void {
 export function step(_events: i32): i64 {
   // Bytes that nobody takes would keep the board calling `step`.
   for (let key = nextKey(); key; key = nextKey()) say('key ', key);
-  if (next && ticks() >= next) {
+  if (ticks() >= next) {
     next += tickRate();
     say('seconds: ', ++seconds);
   }
-  const due = min(serviceLed(), serviceConsole());
-  return next ? min(due, next) : due;
+  return min(next, min(serviceLed(), serviceConsole()));
 }
 
 function say(text: string, number: i64): void {

@@ -6,7 +6,7 @@ import { Mixer } from '../../audio/mixer';
 import { Output } from '../../audio/output';
 import { Source, SourceError, sourceErrorText } from '../../audio/source';
 import { volumeKey } from '../../audio/volume-keys';
-import { boardFits, printBanner, printJack } from '../../banner';
+import { printBanner, printJack, requireBoard } from '../../banner';
 import { Decoders } from '../../codecs/decoders';
 import { endLine, print, printByte, printLine, printNumber, serviceConsole } from '../../console/console';
 import { nextKey } from '../../console/keys';
@@ -28,7 +28,7 @@ const sounds = new StaticArray<Part>(SOUNDS);
 let count: i32 = 0;
 
 export function start(_generation: i32): void {
-  if (!boardFits()) return;
+  requireBoard();
   showLed(Led.Blink);
   printBanner('sampler');
   jack.probe(JackSetting.Auto);

@@ -5,7 +5,7 @@ import { RIGHT_FIRST } from '../../../drivers/sink';
 import { Output } from '../../audio/output';
 import { Channels, ToneSource } from '../../audio/tones';
 import { volumeKey } from '../../audio/volume-keys';
-import { boardFits, printBanner, printJack } from '../../banner';
+import { printBanner, printJack, requireBoard } from '../../banner';
 import { printLine, serviceConsole } from '../../console/console';
 import { nextKey } from '../../console/keys';
 import { Led, serviceLed, showLed } from '../../led';
@@ -17,7 +17,7 @@ const output = new Output(jack);
 const tones = new ToneSource(RATE_HZ);
 
 export function start(_generation: i32): void {
-  if (!boardFits()) return;
+  requireBoard();
   jack.probe(JackSetting.Auto);
   output.play(tones, 0);
   showLed(Led.Playing);

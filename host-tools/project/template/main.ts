@@ -5,7 +5,7 @@ import { Jack, JackSetting } from 'mirleft/drivers/jack';
 import { Output } from 'mirleft/firmware/audio/output';
 import { ToneSource } from 'mirleft/firmware/audio/tones';
 import { volumeKey } from 'mirleft/firmware/audio/volume-keys';
-import { boardFits, printBanner, printJack } from 'mirleft/firmware/banner';
+import { printBanner, printJack, requireBoard } from 'mirleft/firmware/banner';
 import { printLine, serviceConsole } from 'mirleft/firmware/console/console';
 import { nextKey } from 'mirleft/firmware/console/keys';
 
@@ -14,7 +14,7 @@ const output = new Output(jack); // begins at -20 dB
 const tone = new ToneSource(44100);
 
 export function start(_generation: i32): void {
-  if (!boardFits()) return;
+  requireBoard();
   printBanner('NAME');
   jack.probe(JackSetting.Auto);
   printJack(jack);
