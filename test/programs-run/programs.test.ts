@@ -110,6 +110,18 @@ describe('sampler', function () {
     ]);
   });
 
+  it('goes on behind a damaged member, and says so', () => {
+    const member = (name: string): { name: string; data: Buffer } => ({ name, data: wav16(first) });
+    for (const lost of ['a', 'b']) {
+      const ramDisk = archive(member('a'), member('b'), member('c'));
+      const at = ramDisk.indexOf(`${lost}\0`);
+      ramDisk[at] = 0xff;
+      const lines = new ProgramRig(wasm, { ramDisk }).start().run(100).lines().slice(4);
+      const damaged = `- damaged member of the archive at byte ${at}`;
+      assert.deepEqual(lines, lost === 'a' ? [damaged, '1 b', '2 c'] : ['1 a', damaged, '2 c']);
+    }
+  });
+
   it('plays a sound when its key is pressed, within 40 ms', () => {
     const rig = sampler();
     const from = rig.trackWords().length;

@@ -8,7 +8,7 @@ import { Source, SourceError, sourceErrorText } from '../../audio/source';
 import { volumeKey } from '../../audio/volume-keys';
 import { printBanner, printJack, requireBoard } from '../../banner';
 import { Decoders } from '../../codecs/decoders';
-import { endLine, print, printByte, printLine, printNumber, serviceConsole } from '../../console/console';
+import { consoleRoom, endLine, print, printByte, printLine, printNumber, serviceConsole } from '../../console/console';
 import { nextKey } from '../../console/keys';
 import { printName } from '../../console/names';
 import { Led, serviceLed, showLed } from '../../led';
@@ -20,10 +20,18 @@ const SOUNDS: i32 = 35;
 const DIGITS: i32 = 9;
 /** From a key to its sound: two blocks of 44.1 kHz, where 60 ms would be felt. */
 const FILL_MS: i32 = 24;
+/** How far the archive is looked through in one step (see Archive), and the console bytes that this may take. */
+const STEP_BUDGET: i32 = 256;
+const ROOM_BYTES: i32 = 8192;
 
 const jack = new Jack();
 const output = new Output(jack);
 const mixer = new Mixer();
+const disk = new RamDisk();
+const archive = new Archive();
+const decoders = new Decoders();
+let looking = true;
+let damagedAt: i64 = -1;
 const sounds = new StaticArray<Part>(SOUNDS);
 let count: i32 = 0;
 
@@ -34,16 +42,18 @@ export function start(_generation: i32): void {
   jack.probe(JackSetting.Auto);
   jack.fillMs = FILL_MS;
   printJack(jack);
+  for (let i = 0; i < SOUNDS; i++) sounds[i] = new Part();
+  archive.open(disk);
   findSounds();
-  if (count) output.play(mixer, 0);
-  else printLine('no sounds: give WAV or QOA files in an archive');
 }
 
 export function step(_events: i32): i64 {
   for (let key = nextKey(); key; key = nextKey()) press(key);
+  if (looking && consoleRoom() >= ROOM_BYTES) findSounds();
   output.pump();
   if (count) showLed(mixer.playing ? Led.On : Led.Blink);
-  return min(jack.service(), min(serviceLed(), serviceConsole()));
+  const due = min(jack.service(), min(serviceLed(), serviceConsole()));
+  return looking && consoleRoom() >= ROOM_BYTES ? 0 : due;
 }
 
 function press(key: i32): void {
@@ -52,24 +62,42 @@ function press(key: i32): void {
   else volumeKey(output, key);
 }
 
+/** Lists what the archive holds, a piece in each step. */
 function findSounds(): void {
-  const disk = new RamDisk();
-  const archive = new Archive();
-  const decoders = new Decoders();
-  archive.open(disk);
-  while (count < SOUNDS && archive.next() === Member.File) {
-    const file = new Part();
-    file.of(disk, archive.offset, archive.size);
-    const source = decoders.open(file);
-    if (!count) mixer.rateHz = source.rateHz;
-    const fit = source.error === SourceError.None && source.rateHz === mixer.rateHz;
-    printByte(fit ? keyOf(count) : 0x2d);
-    printByte(0x20);
-    printName(archive.name, archive.nameBytes);
-    if (fit) sounds[count++] = file;
-    else explain(source);
-    endLine();
+  archive.budget = STEP_BUDGET;
+  while (looking && count < SOUNDS) {
+    const member = archive.next();
+    if (member === Member.Paused) return;
+    if (member === Member.Damaged || member === Member.Failed) damagedAt = archive.offset;
+    // What begins with no header at all is no archive, unless something follows.
+    if (damagedAt >= 0 && archive.found) explainDamage();
+    if (member === Member.File) list();
+    if (member === Member.End || member === Member.Failed) break;
   }
+  looking = false;
+  if (!count) printLine('no sounds: give WAV or QOA files in an archive');
+}
+
+function list(): void {
+  const file = sounds[count];
+  file.of(disk, archive.offset, archive.size);
+  const source = decoders.open(file);
+  if (!count) mixer.rateHz = source.rateHz;
+  const fit = source.error === SourceError.None && source.rateHz === mixer.rateHz;
+  printByte(fit ? keyOf(count) : 0x2d);
+  printByte(0x20);
+  printName(archive.name, archive.nameBytes);
+  if (fit) count++;
+  else explain(source);
+  endLine();
+  if (fit && count === 1) output.play(mixer, 0);
+}
+
+function explainDamage(): void {
+  print('- damaged member of the archive at byte ');
+  printNumber(damagedAt);
+  endLine();
+  damagedAt = -1;
 }
 
 function keyOf(sound: i32): i32 {
