@@ -52,11 +52,6 @@ export class Volume {
     this.gain = this.target;
   }
 
-  /** Whether the gain has arrived. */
-  get isSettled(): bool {
-    return this.gain === this.target;
-  }
-
   /** Changes `frames` frames at `ptr`, each times the gain / 2^30, rounded down; at 0 dB they stay as they are. */
   apply(ptr: usize, frames: i32, channels: i32): void {
     let at = ptr;

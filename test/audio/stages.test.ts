@@ -11,7 +11,6 @@ interface Stages {
   setRate(rate: number): void;
   setDb(tenths: number): void;
   settle(): void;
-  isSettled(): number;
   apply(ptr: number, frames: number, channels: number): void;
   crcReset(): void;
   crcAdd(ptr: number, frames: number, channels: number, bits: number): number;
@@ -100,7 +99,6 @@ describe('audio/stages', () => {
       for (const tenths of [0, -1, -60, -200, -1390, -1400]) {
         stages.setDb(tenths);
         stages.settle();
-        assert(stages.isSettled());
         const gain = stages.gainOf(tenths);
         for (const channels of [1, 2]) {
           const count = channels === 1 ? 73 : 36;
@@ -134,7 +132,6 @@ describe('audio/stages', () => {
           const expected = gains.map((_, i) => Math.min(2 ** 30, (i + 1) * step));
           assert.deepEqual(gains, expected, `${rate} Hz`);
           assert.equal(gains[whole - 1], 2 ** 30);
-          assert(stages.isSettled());
         }
       }
     });

@@ -18,9 +18,6 @@ export function setDb(tenths: i32): void {
 export function settle(): void {
   volume.settle();
 }
-export function isSettled(): bool {
-  return volume.isSettled;
-}
 export function apply(ptr: usize, frames: i32, channels: i32): void {
   volume.apply(ptr, frames, channels);
 }
