@@ -1,5 +1,5 @@
-// Which jack: PWM1 of a board, or the emulator's stand-in that logs what is written. Two independent signs tell; the
-// register that answers decides, and a boot setting overrides both.
+// Which jack: PWM1 of a board, or the emulator's stand-in that logs what is written. Whether PWM1's register answers
+// decides; a second, independent sign is only compared with it, and a boot setting overrides both.
 
 import { probe32 } from './board';
 import { DEBUG_LITE, dmaDebug } from './dma';
