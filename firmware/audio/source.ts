@@ -71,10 +71,6 @@ export function sourceErrorText(error: SourceError): string {
   return '';
 }
 
-/** The lowest and highest rate that is played, in Hz. */
-export const RATE_MIN: i32 = 8000;
-export const RATE_MAX: i32 = 192000;
-
 /** A stream of frames with a place in it. One object serves many files, one after the other. */
 export abstract class Source {
   /** Frames a second, 8000 to 192000. */

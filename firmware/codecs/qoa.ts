@@ -8,8 +8,9 @@
 // All frames but the last hold 256 slices of 20 samples a channel, so every frame's place is known: seeking goes to
 // the frame and decodes forward. A frame's header must say what the file's first one said, or the frame is broken.
 
+import { MAX_RATE_HZ, MIN_RATE_HZ } from '../../drivers/jack';
 import { Bytes } from '../storage/bytes';
-import { RATE_MAX, RATE_MIN, Source, SourceError } from '../audio/source';
+import { Source, SourceError } from '../audio/source';
 import { decodeMono, decodeStereo, PREDICTOR_BYTES, prepareResiduals, SLICE_BYTES, SLICE_SAMPLES } from './qoa-slices';
 
 const FILE_HEADER: i64 = 8;
@@ -72,7 +73,7 @@ export class QoaSource extends Source {
     const channels = <i32>load<u8>(head, 8);
     const rate = <i32>(big32(head + 8) & 0xffffff);
     if (channels < 1 || channels > 2) return this.fail(SourceError.BadChannels, 8);
-    if (rate < RATE_MIN || rate > RATE_MAX) return this.fail(SourceError.AbsurdRate, 9);
+    if (rate < MIN_RATE_HZ || rate > MAX_RATE_HZ) return this.fail(SourceError.AbsurdRate, 9);
     this.channels = channels;
     this.rateHz = rate;
     this.bits = 16;

@@ -3,8 +3,9 @@
 // Interface 1.0; WAVEFORMATEX and WAVEFORMATEXTENSIBLE as in mmreg.h). Played are PCM of 8, 16, 24 and 32 bits, float
 // of 32 and 64, and IMA ADPCM, mono and stereo. Sizes are believed only as far as the file reaches.
 
+import { MAX_RATE_HZ, MIN_RATE_HZ } from '../../drivers/jack';
 import { Bytes } from '../storage/bytes';
-import { RATE_MAX, RATE_MIN, Source, SourceError } from '../audio/source';
+import { Source, SourceError } from '../audio/source';
 import { from16, from24, fromFloat32, fromFloat64, fromU8 } from './pcm';
 import { imaBlockFrames, ImaBlocks } from './ima-adpcm';
 
@@ -96,7 +97,7 @@ export class WavSource extends Source {
     if (tag !== TAG_PCM && tag !== TAG_FLOAT && tag !== TAG_IMA)
       return this.fail(SourceError.UnsupportedFormat, at + 8);
     if (channels < 1 || channels > 2) return this.fail(SourceError.BadChannels, at + 10);
-    if (rate < <u32>RATE_MIN || rate > <u32>RATE_MAX) return this.fail(SourceError.AbsurdRate, at + 12);
+    if (rate < <u32>MIN_RATE_HZ || rate > <u32>MAX_RATE_HZ) return this.fail(SourceError.AbsurdRate, at + 12);
     let blockFrames = 1;
     if (tag === TAG_IMA) {
       if (width !== 4) return this.fail(SourceError.UnsupportedFormat, at + 22);
