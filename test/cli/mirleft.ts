@@ -15,8 +15,19 @@ export interface Ran {
 export interface Running {
   child: ChildProcessWithoutNullStreams;
   ended: Promise<Ran>;
+  /** Its status, also while something that it started still holds its output. */
+  exited: Promise<number | null>;
   /** Waits until stdout and stderr together hold the text. */
   until(text: string | RegExp): Promise<void>;
+}
+
+/** Waits until something is so; fails when it is not within 30 s, or when `over` says that it cannot be any more. */
+export async function when(so: () => boolean, what: string, over = (): boolean => false): Promise<void> {
+  const end = Date.now() + 30_000;
+  while (!so()) {
+    if (over() || Date.now() > end) throw new Error(`not seen: ${what}`);
+    await new Promise((resolve) => setTimeout(resolve, 20));
+  }
 }
 
 /** Starts `mirleft` with these arguments in `folder`. */
@@ -30,9 +41,11 @@ export function start(folder: string, args: string[], env: Record<string, string
   child.stderr.setEncoding('utf8').on('data', (text: string) => (stderr += text));
   child.stdin.on('error', () => undefined);
   const ended = new Promise<Ran>((resolve) => child.once('close', (status) => resolve({ status, stdout, stderr })));
+  const exited = new Promise<number | null>((resolve) => child.once('exit', resolve));
   return {
     child,
     ended,
+    exited,
     async until(text) {
       let over = false;
       void ended.then(() => (over = true));

@@ -4,7 +4,7 @@ import path from 'node:path';
 import { readWav } from '../../host-tools/media/wav.js';
 import type { PlayReport } from '../../host-tools/play/report.js';
 import { makeMusic, testFolder, tool } from '../media/sounds.js';
-import { run, start } from './mirleft.js';
+import { run, start, when, type Running } from './mirleft.js';
 
 const folder = testFolder();
 const at = (name: string): string => path.join(folder, name);
@@ -80,18 +80,104 @@ describe('mirleft play', function () {
     assert.match(stderr, /note: aplay: has ended \(no sound card\)/);
   });
 
-  it('ends at Ctrl-C with a valid WAV of what was played, status 130, and nothing left behind', async () => {
-    const running = start(folder, ['play', '--realtime', 'long.wav'], env);
-    await running.until('playing long.wav');
-    await new Promise((resolve) => setTimeout(resolve, 1500));
+  /** Waits until the capture holds sound. */
+  const captured = (name: string, { child }: Running): Promise<void> =>
+    when(
+      () => fs.existsSync(at(name)) && fs.statSync(at(name)).size > 100_000,
+      `sound in ${name}`,
+      () => child.exitCode !== null,
+    );
+
+  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const)
+    it(`ends at ${signal} with a valid WAV of what was played, status 130, and nothing left behind`, async () => {
+      const running = start(folder, ['play', '--realtime', '-c', `${signal}.wav`, 'long.wav'], env);
+      await captured(`${signal}.wav`, running);
+      running.child.kill(signal);
+      const { status, stderr } = await running.ended;
+      assert.equal(status, 130, stderr);
+      assert.match(stderr, /ended early: 1 track/);
+      const seconds = Number(tool('soxi', '-D', at(`${signal}.wav`)).toString());
+      assert.ok(seconds > 0.5 && seconds < 40, `${seconds} s`);
+      tool('sox', at(`${signal}.wav`), '-n', 'stat');
+      assert.deepEqual(left(), []);
+    });
+
+  it('ends at Ctrl-C before there is an emulator, and says so in the report', async () => {
+    const clang = at('slow-clang');
+    fs.writeFileSync(clang, '#!/bin/sh\necho $$ >clang.new\nmv clang.new clang.pid\nexec sleep 90\n', { mode: 0o755 });
+    const running = start(folder, ['play', '--json', 'short.wav'], {
+      ...env,
+      MIRLEFT_CLANG: clang,
+      MIRLEFT_CACHE: at('cache'),
+    });
+    let stdout = '';
+    running.child.stdout.on('data', (text: string) => (stdout += text));
+    await when(
+      () => fs.existsSync(at('clang.pid')),
+      'clang at work',
+      () => running.child.exitCode !== null,
+    );
     running.child.kill('SIGINT');
-    const { status, stderr } = await running.ended;
-    assert.equal(status, 130, stderr);
-    assert.match(stderr, /ended early: 1 track/);
-    const seconds = Number(tool('soxi', '-D', at('long.jack.wav')).toString());
-    assert.ok(seconds > 0.5 && seconds < 20, `${seconds} s`);
-    tool('sox', at('long.jack.wav'), '-n', 'stat');
+    try {
+      assert.equal(await running.exited, 130);
+    } finally {
+      process.kill(Number(fs.readFileSync(at('clang.pid'), 'utf8')));
+    }
+    await running.ended;
+    const report = JSON.parse(stdout) as PlayReport;
+    assert.deepEqual([report.interrupted, report.errors, report.tracks], [true, [], []]);
     assert.deepEqual(left(), []);
+  });
+
+  it('gives the JSON also when the firmware cannot be built', async () => {
+    const { status, stdout, stderr } = await run(folder, ['play', '--json', 'short.wav'], {
+      ...env,
+      MIRLEFT_CLANG: at('no-such-clang'),
+    });
+    assert.equal(status, 1);
+    const { errors, schema } = JSON.parse(stdout) as PlayReport;
+    assert.deepEqual([schema, errors.map(({ code }) => code)], [1, ['tool-missing']]);
+    assert.match(stderr, /^error: .*no-such-clang was not found/);
+  });
+
+  it('tells that QEMU was killed, once, and keeps what was played', async () => {
+    const qemu = at('own-qemu');
+    fs.writeFileSync(
+      qemu,
+      '#!/bin/sh\necho $$ >"qemu.new.$$"\nmv "qemu.new.$$" qemu.pid\nexec qemu-system-aarch64 "$@"\n',
+      {
+        mode: 0o755,
+      },
+    );
+    const running = start(folder, ['play', '--realtime', '-c', 'killed.wav', 'long.wav'], {
+      ...env,
+      MIRLEFT_QEMU: qemu,
+    });
+    await captured('killed.wav', running);
+    process.kill(Number(fs.readFileSync(at('qemu.pid'), 'utf8')), 'SIGKILL');
+    const { status, stderr } = await running.ended;
+    assert.equal(status, 1, stderr);
+    assert.deepEqual(
+      stderr.split('\n').filter((line) => line.startsWith('error:')),
+      ['error: QEMU ended before the last track did (SIGKILL)'],
+    );
+    tool('sox', at('killed.wav'), '-n', 'stat');
+    assert.deepEqual(left(), []);
+  });
+
+  it('leaves a capture to the run that writes it', async () => {
+    const first = start(folder, ['play', '--realtime', '-c', 'shared.wav', 'long.wav'], env);
+    await captured('shared.wav', first);
+    const second = await run(folder, ['play', '--json', '-c', 'shared.wav', 'short.wav'], env);
+    assert.equal(second.status, 1);
+    assert.deepEqual(
+      (JSON.parse(second.stdout) as PlayReport).errors.map(({ code }) => code),
+      ['in-use'],
+    );
+    first.child.kill('SIGINT');
+    const { status, stderr } = await first.ended;
+    assert.equal(status, 130, stderr);
+    assert.ok(Number(tool('soxi', '-D', at('shared.wav')).toString()) > 0.5);
   });
 
   it('refuses to write where it must not, before anything runs, with one line', async () => {

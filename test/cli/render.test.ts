@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { errorText, Status, statusOf } from '../../host-tools/cli/render-errors.js';
 import { PlayView } from '../../host-tools/cli/render-play.js';
+import { onInterrupt } from '../../host-tools/cli/render-terminal.js';
 import { clock, columnsOf, fit, grouped, kilohertz, plural } from '../../host-tools/cli/render-text.js';
 import { printable, Problem } from '../../host-tools/problem.js';
 
@@ -45,6 +46,23 @@ describe('text of the command line', () => {
     assert.doesNotMatch(errorText(new Problem('usage', 'no')), /at /);
     assert.match(errorText(new TypeError('oops')), /should not have happened:.*oops[^]*render\.test/);
     assert.deepEqual([statusOf(new Problem('usage', 'no')), statusOf(new Error('x'))], [Status.Usage, Status.Failed]);
+  });
+
+  it('ends at once at the second Ctrl-C, by a signal or by a key', () => {
+    const exit = process.exit.bind(process);
+    const statuses: unknown[] = [];
+    process.exit = ((status: unknown) => void statuses.push(status)) as typeof process.exit;
+    let times = 0;
+    const interrupts = onInterrupt(() => times++);
+    try {
+      interrupts.take();
+      assert.deepEqual([times, statuses], [1, []]);
+      interrupts.take();
+      assert.deepEqual([times, statuses], [1, [130]]);
+    } finally {
+      interrupts.undo();
+      process.exit = exit;
+    }
   });
 
   it('writes no bar and few lines where there is no terminal', () => {

@@ -4,7 +4,7 @@ import fs from 'node:fs';
 import path from 'node:path';
 import { readWav } from '../../host-tools/media/wav.js';
 import { testFolder } from '../media/sounds.js';
-import { run, start } from './mirleft.js';
+import { run, start, when } from './mirleft.js';
 
 const folder = testFolder();
 const at = (name: string): string => path.join(folder, name);
@@ -86,6 +86,28 @@ describe('mirleft run', function () {
     assert.match(ramDisk.stderr, /^error: gone\.bin: no such file; /m);
   });
 
+  it('ends at Ctrl-C while it builds', async () => {
+    const tools = at('tools');
+    fs.mkdirSync(tools);
+    const clang = path.join(tools, 'clang');
+    fs.writeFileSync(clang, '#!/bin/sh\necho $$ >clang.pid.new\nmv clang.pid.new clang.pid\nexec sleep 90\n', {
+      mode: 0o755,
+    });
+    const running = start(tools, ['run', 'tone'], { MIRLEFT_CLANG: clang, MIRLEFT_CACHE: at('cache') });
+    await when(
+      () => fs.existsSync(path.join(tools, 'clang.pid')),
+      'clang at work',
+      () => running.child.exitCode !== null,
+    );
+    running.child.kill('SIGINT');
+    try {
+      // Within the time of the test: the tool sleeps longer.
+      assert.equal(await running.exited, 130);
+    } finally {
+      process.kill(Number(fs.readFileSync(path.join(tools, 'clang.pid'), 'utf8')));
+    }
+  });
+
   it('gives the keys of a terminal to the device, and the terminal back', async () => {
     // `script` lends a terminal; `stty` tells how it is afterwards.
     const command = `"${process.execPath}" --import "file://${library}/node_modules/tsx/dist/esm/index.mjs" "${library}/host-tools/cli/main.ts"`;
@@ -94,15 +116,20 @@ describe('mirleft run', function () {
     });
     let screen = '';
     shell.stdout.setEncoding('utf8').on('data', (text: string) => (screen += text));
-    const until = async (text: string): Promise<void> => {
-      while (!screen.includes(text)) await new Promise((resolve) => setTimeout(resolve, 20));
-    };
+    let closed = false;
+    const ended = new Promise<void>((resolve) => shell.once('close', () => resolve(void (closed = true))));
+    const until = (text: string): Promise<void> =>
+      when(
+        () => screen.includes(text),
+        text,
+        () => closed,
+      );
     await until('ends');
     await until('>');
     shell.stdin.write('ping');
     await until('ping');
     shell.stdin.write('\x03');
-    await new Promise((resolve) => shell.once('close', resolve));
+    await ended;
     const lines = screen.replaceAll('\r', '').trim().split('\n');
     assert.ok(screen.includes('status 130'), screen);
     assert.equal(lines.at(-1), lines[0]);

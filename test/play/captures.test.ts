@@ -1,0 +1,33 @@
+import assert from 'node:assert/strict';
+import fs from 'node:fs';
+import path from 'node:path';
+import type { JackState } from '../../host-tools/capture/jack.js';
+import { readWav } from '../../host-tools/media/wav.js';
+import { CaptureFiles } from '../../host-tools/play/captures.js';
+import { testFolder } from '../media/sounds.js';
+
+const folder = testFolder();
+const at = (name: string): string => path.join(folder, name);
+const state = (rateHz: number): JackState => ({ rateHz, repeat: 1, range: Math.round(125e6 / rateHz) });
+const frames = (value: number): Int16Array => new Int16Array(200_000).fill(value);
+
+describe('the files of a capture', () => {
+  it('tells the file that really has a track: one of another rate stands beside', () => {
+    const files = new CaptureFiles(() => at('all.wav'), '1');
+    for (const [track, rate] of [44100, 48000, 44100].entries()) {
+      files.open(track, state(rate));
+      files.frames(frames(track));
+    }
+    files.finish();
+    assert.deepEqual(
+      [0, 1, 2, 3].map((track) => files.fileOf(track)),
+      [at('all.wav'), at('all-48000.wav'), at('all.wav'), undefined],
+    );
+    assert.equal(readWav(fs.readFileSync(at('all-48000.wav'))).rateHz, 48000);
+    assert.deepEqual(
+      readWav(fs.readFileSync(at('all.wav'))).samples,
+      Int16Array.from([...frames(0), ...frames(2)]),
+      'the file goes on where it ended',
+    );
+  });
+});
