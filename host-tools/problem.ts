@@ -8,6 +8,8 @@ export interface ProblemFields {
   offset?: number | undefined;
   /** What to do about it. */
   hint?: string | undefined;
+  /** Further lines: what a compiler or a tool said. */
+  details?: string | undefined;
   /** What the operating system or a library said. */
   cause?: unknown;
 }
@@ -32,30 +34,50 @@ export type ProblemCode =
   | 'fault'
   | 'refused'
   | 'not-played'
+  | 'unexpected'
+  | 'not-compiled'
+  | 'compiler-crash'
+  | 'contract'
+  | 'tool-missing'
+  | 'tool-failed'
   | 'usage';
 
-/** `message` says what is wrong, without file, offset and hint. */
+/** `message` says what is wrong, without file, offset and hint; `details` follow behind a newline. */
 export class Problem extends Error {
   readonly file: string | undefined;
   readonly offset: number | undefined;
   readonly hint: string | undefined;
+  readonly details: string | undefined;
+  readonly #what: string;
 
   constructor(
     readonly code: ProblemCode,
     message: string,
     fields: ProblemFields = {},
   ) {
-    super(message, fields.cause === undefined ? undefined : { cause: fields.cause });
+    const details = fields.details || undefined;
+    super(
+      details === undefined ? message : `${message}\n${details}`,
+      fields.cause === undefined ? undefined : { cause: fields.cause },
+    );
+    this.#what = message;
     this.file = fields.file;
     this.offset = fields.offset;
     this.hint = fields.hint;
+    this.details = details;
   }
 
   /** `file: what is wrong at byte N; what to try`, control characters made visible. */
   line(): string {
     const place = this.offset === undefined ? '' : ` at byte ${this.offset}`;
     const hint = this.hint === undefined ? '' : `; ${this.hint}`;
-    return printable(`${this.file === undefined ? '' : `${this.file}: `}${this.message}${place}${hint}`);
+    return printable(`${this.file === undefined ? '' : `${this.file}: `}${this.#what}${place}${hint}`);
+  }
+
+  /** The line, and the details below it. */
+  text(): string {
+    const details = this.details?.split('\n') ?? [];
+    return [this.line(), ...details.map((line) => printable(line.replaceAll('\t', '  ')))].join('\n');
   }
 }
 

@@ -5,6 +5,7 @@
 import fs from 'node:fs';
 import { createRequire } from 'node:module';
 import path from 'node:path';
+import { Problem } from '../problem.js';
 import { CompileCache } from './compile-cache.js';
 import { createAscService, type AscDiagnostic, type AscService } from './compiler.js';
 import { checkModule } from './contract.js';
@@ -62,17 +63,12 @@ export interface Remark {
 }
 
 /** The compiler refused the program. */
-export class CompileError extends Error {
-  /** The problems as text, one or more lines each. */
-  readonly diagnostics: string;
-
+export class CompileError extends Problem {
   constructor(
-    readonly entry: string,
+    entry: string,
     readonly problems: Remark[],
   ) {
-    const diagnostics = problems.map(formatProblem).join('\n');
-    super(`${entry} does not compile\n${diagnostics}`);
-    this.diagnostics = diagnostics;
+    super('not-compiled', 'does not compile', { file: entry, details: problems.map(formatProblem).join('\n') });
   }
 }
 

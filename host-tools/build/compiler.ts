@@ -2,6 +2,7 @@
 // does not keep the process alive while it has nothing to do.
 
 import { Worker } from 'node:worker_threads';
+import { Problem } from '../problem.js';
 
 export type ToWorker = { kind: 'compile'; argv: string[] } | { kind: 'read'; id: number; text: string | null };
 
@@ -26,10 +27,10 @@ export interface AscResult {
 }
 
 /** The compiler itself broke down: not the program's fault, though another program text may avoid it. */
-export class CompilerCrash extends Error {
+export class CompilerCrash extends Problem {
   /** `output` is what the compiler said. */
   constructor(readonly output: string) {
-    super(`the AssemblyScript compiler stopped without a result${output ? `\n${output}` : ''}`);
+    super('compiler-crash', 'the AssemblyScript compiler stopped without a result', { details: output.trim() });
   }
 }
 

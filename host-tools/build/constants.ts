@@ -3,15 +3,13 @@
 import fs from 'node:fs';
 import path from 'node:path';
 import * as memoryMap from '../../boot/memory-map.js';
+import { Problem } from '../problem.js';
 import { libraryRoot } from './library.js';
 
 /** board-keys.ts holds something that is not an enum of plain numbers. */
-export class ConstantsError extends Error {
-  constructor(
-    readonly file: string,
-    readonly what: string,
-  ) {
-    super(`${file}: ${what}`);
+export class ConstantsError extends Problem {
+  constructor(file: string, what: string) {
+    super('unknown-format', what, { file });
   }
 }
 

@@ -3,6 +3,7 @@
 
 import fs from 'node:fs';
 import path from 'node:path';
+import { Problem } from '../problem.js';
 import { libraryRoot } from './library.js';
 import { parseModule, type Signature } from './wasm-module.js';
 
@@ -15,14 +16,13 @@ export interface Violation {
 }
 
 /** The board could not run the module. */
-export class ContractError extends Error {
+export class ContractError extends Problem {
   constructor(
-    readonly program: string,
+    program: string,
     readonly violations: Violation[],
   ) {
-    super(
-      `${program} cannot run on the board\n${violations.map(({ what, remedy }) => `${what}; ${remedy}`).join('\n')}`,
-    );
+    const details = violations.map(({ what, remedy }) => `${what}; ${remedy}`).join('\n');
+    super('contract', 'cannot run on the board', { file: program, details });
   }
 }
 

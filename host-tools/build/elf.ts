@@ -1,6 +1,7 @@
 // The linked kernel through elf-tools: the flat image, its sections, its symbols.
 
 import { createRequire } from 'node:module';
+import { Problem } from '../problem.js';
 
 interface ElfTools {
   parse(image: Buffer): {
@@ -46,7 +47,11 @@ export interface Elf {
 }
 
 /** The file is no ELF, or none that can be flattened. */
-export class ElfError extends Error {}
+export class ElfError extends Problem {
+  constructor(what: string) {
+    super('unknown-format', what);
+  }
+}
 
 /** Elf64_Sym: name u32, info u8, other u8, section u16, value u64, size u64. */
 const SYMBOL_BYTES = 24;
@@ -62,7 +67,7 @@ export function readElf(bytes: Uint8Array): Elf {
   }
   const original = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   const loads = parsed.programs.filter(({ header }) => header.type === 'load' && header.filesz > 0);
-  if (!loads.length) throw new ElfError('nothing to load');
+  if (!loads.length) throw new ElfError('an ELF file without anything to load');
   const base = Math.min(...loads.map(({ header }) => header.paddr));
   const end = Math.max(...loads.map(({ header }) => header.paddr + header.filesz));
   const flat = new Uint8Array(end - base);

@@ -5,16 +5,14 @@ import fs from 'node:fs';
 import { createRequire } from 'node:module';
 import os from 'node:os';
 import path from 'node:path';
+import { Problem } from '../problem.js';
 import { libraryRoot } from './library.js';
 import { CLANG, runTool, toolVersion } from './toolchain.js';
 
 /** The folder given as wasm3 holds no wasm3. */
-export class InterpreterError extends Error {
-  constructor(
-    readonly folder: string,
-    readonly what: string,
-  ) {
-    super(`${folder}: ${what}`);
+export class InterpreterError extends Problem {
+  constructor(folder: string, what: string) {
+    super('not-found', what, { file: folder });
   }
 }
 

@@ -1,34 +1,30 @@
 // clang and ld.lld as child processes: argument lists only, no shell, output kept for the error.
 
 import { spawn } from 'node:child_process';
+import { Problem, systemReason } from '../problem.js';
 
 /** A compiler or linker that the build needs is not installed. */
-export class ToolMissingError extends Error {
-  constructor(
-    readonly tool: string,
-    readonly remedy: string,
-  ) {
-    super(`${tool} was not found; ${remedy}`);
+export class ToolMissingError extends Problem {
+  constructor(readonly tool: string) {
+    super('tool-missing', `${tool} was not found`, { hint: 'mirleft setup installs it, or says how' });
   }
 }
 
 /** A compiler or linker refused its input; `output` is what it said. */
-export class ToolError extends Error {
+export class ToolError extends Problem {
   constructor(
     readonly tool: string,
     readonly args: readonly string[],
     readonly status: number | string,
     readonly output: string,
   ) {
-    super(`${tool} failed with ${status}\n${output.trim()}`);
+    super('tool-failed', `${tool} failed with ${status}`, { details: output.trim() });
   }
 }
 
 /** `MIRLEFT_CLANG` and `MIRLEFT_LLD` name other versions than the ones of the path. */
 export const CLANG = process.env['MIRLEFT_CLANG'] || 'clang';
 export const LLD = process.env['MIRLEFT_LLD'] || 'ld.lld';
-
-const REMEDY = 'install the packages clang and lld (Debian, Ubuntu, Fedora) or llvm and lld (Homebrew)';
 
 /** Runs a tool to its end; returns what it wrote to standard output. Throws ToolMissingError, ToolError. */
 export function runTool(tool: string, args: readonly string[], folder: string): Promise<string> {
@@ -42,7 +38,11 @@ export function runTool(tool: string, args: readonly string[], folder: string): 
     });
     child.stderr.on('data', (chunk: Buffer) => all.push(chunk));
     child.on('error', (error: NodeJS.ErrnoException) =>
-      reject(error.code === 'ENOENT' ? new ToolMissingError(tool, REMEDY) : error),
+      reject(
+        error.code === 'ENOENT'
+          ? new ToolMissingError(tool)
+          : new Problem('tool-failed', `${tool} cannot be run (${systemReason(error)})`, { cause: error }),
+      ),
     );
     child.on('close', (status, signal) => {
       if (status === 0) resolve(Buffer.concat(out).toString());

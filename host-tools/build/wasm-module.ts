@@ -1,6 +1,8 @@
 // Reads the parts of a WebAssembly module that the tools need: sections, types, imports, exports, memory, function
 // bodies, data segments and the name section. Offsets are in bytes from the start of the module, as in traps.
 
+import { Problem } from '../problem.js';
+
 export const enum SectionId {
   Custom = 0,
   Type = 1,
@@ -85,12 +87,9 @@ export interface WasmModule {
 }
 
 /** The bytes are not a module; `offset` says where reading stopped. */
-export class WasmFormatError extends Error {
-  constructor(
-    readonly offset: number,
-    readonly what: string,
-  ) {
-    super(`not a WebAssembly module: ${what} at offset ${offset}`);
+export class WasmFormatError extends Problem {
+  constructor(offset: number, what: string) {
+    super('unknown-format', `not a WebAssembly module: ${what}`, { offset });
   }
 }
 

@@ -5,6 +5,7 @@ import type { Command } from 'commander';
 import { formatProblem } from '../build/compile.js';
 import { buildProgram, writeBuild, type Build, type BuildEvent } from '../build/program.js';
 import { PROGRAM_ARGUMENT, WASM3_OPTION } from './program-argument.js';
+import { printJson } from './render-json.js';
 
 interface BuildFlags {
   out?: string;
@@ -41,20 +42,30 @@ export async function buildAloud(build: AsyncGenerator<BuildEvent, Build>, quiet
   }
 }
 
-async function build(what: string | undefined, flags: BuildFlags): Promise<void> {
+async function make(
+  what: string | undefined,
+  flags: BuildFlags,
+  quiet: boolean,
+): Promise<{ made: Build; files: string[] }> {
   const options = {
     ...(what === undefined ? {} : { program: what }),
     ...(flags.wasm3 === undefined ? {} : { wasm3Dir: flags.wasm3 }),
   };
-  const made = await buildAloud(buildProgram(options), flags.json === true);
+  const made = await buildAloud(buildProgram(options), quiet);
   const folder = flags.out ?? path.join(made.program.folder ?? process.cwd(), 'build');
-  const files = writeBuild(made, folder);
+  return { made, files: writeBuild(made, folder) };
+}
+
+async function build(what: string | undefined, flags: BuildFlags): Promise<void> {
   if (flags.json) {
-    const { buildId, moduleBytes, times } = made;
-    const report = { schema: 1, program: made.program.name, buildId, kernelBytes: made.image.length, moduleBytes };
-    process.stdout.write(`${JSON.stringify({ ...report, times, files })}\n`);
+    await printJson(async () => {
+      const { made, files } = await make(what, flags, true);
+      const { program, buildId, image, moduleBytes, times } = made;
+      return { program: program.name, buildId, kernelBytes: image.length, moduleBytes, times, files };
+    });
     return;
   }
+  const { made, files } = await make(what, flags, false);
   process.stdout.write(
     [
       `kernel8.img ${made.image.length} bytes: boot and wasm3 ${made.image.length - made.moduleBytes}, ` +

@@ -4,6 +4,7 @@ import { spawn } from 'node:child_process';
 import path from 'node:path';
 import type { Command } from 'commander';
 import { libraryRoot } from '../build/library.js';
+import { Problem, systemReason } from '../problem.js';
 
 interface SetupFlags {
   check?: boolean;
@@ -15,7 +16,9 @@ async function setup(flags: SetupFlags): Promise<void> {
   const mode = flags.check ? '--check' : flags.test ? 'test' : 'run';
   const child = spawn('bash', [script, mode], { stdio: 'inherit' });
   process.exitCode = await new Promise<number>((resolve, reject) => {
-    child.on('error', reject);
+    child.on('error', (error) =>
+      reject(new Problem('tool-missing', `bash cannot be run (${systemReason(error)})`, { cause: error })),
+    );
     child.on('close', (status) => resolve(status ?? 1));
   });
 }

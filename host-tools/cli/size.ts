@@ -2,9 +2,10 @@
 
 import type { Command } from 'commander';
 import { buildProgram } from '../build/program.js';
-import { formatSize, measureSize } from '../build/size.js';
+import { formatSize, measureSize, type SizeReport } from '../build/size.js';
 import { buildAloud } from './build.js';
 import { PROGRAM_ARGUMENT, WASM3_OPTION } from './program-argument.js';
+import { printJson } from './render-json.js';
 
 interface SizeFlags {
   wasm3?: string;
@@ -17,9 +18,9 @@ async function size(what: string | undefined, flags: SizeFlags): Promise<void> {
     ...(what === undefined ? {} : { program: what }),
     ...(flags.wasm3 === undefined ? {} : { wasm3Dir: flags.wasm3 }),
   };
-  const report = measureSize(await buildAloud(buildProgram(options), true));
-  const text = flags.json ? JSON.stringify(report) : formatSize(report, flags.all ? Infinity : undefined);
-  process.stdout.write(`${text}\n`);
+  const measure = async (): Promise<SizeReport> => measureSize(await buildAloud(buildProgram(options), true));
+  if (flags.json) await printJson(measure);
+  else process.stdout.write(`${formatSize(await measure(), flags.all ? Infinity : undefined)}\n`);
 }
 
 export function register(program: Command): void {

@@ -100,11 +100,11 @@ describe('the image', function () {
   it('says what is missing or wrong', async () => {
     assert.throws(
       () => findSources(folder),
-      (error) => error instanceof InterpreterError && error.folder === folder,
+      (error) => error instanceof InterpreterError && error.file === folder,
     );
     await assert.rejects(
       runTool('mirleft-no-such-tool', [], '.'),
-      (error) => error instanceof ToolMissingError && error.tool === 'mirleft-no-such-tool' && error.remedy.length > 0,
+      (error) => error instanceof ToolMissingError && error.tool === 'mirleft-no-such-tool' && error.hint !== undefined,
     );
     const broken = path.join(folder, 'broken.S');
     fs.writeFileSync(broken, 'no instruction\n');
