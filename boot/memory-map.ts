@@ -43,9 +43,13 @@ export const LINEAR = 0x2000000;
 export const LINEAR_BYTES = 64 * MiB;
 export const LINEARS = 2;
 
-/** The RAM disk, read only. From its end to RESERVED memory stays free for captures. */
+/** The RAM disk, read only. */
 export const RAM_DISK = 0x10000000;
 export const RAM_DISK_BYTES = 256 * MiB;
+
+/** In the emulator: the words of the jack for the host (drivers/jack-memory.ts). Not mapped, only DMA writes there. */
+export const CAPTURE_RING = RAM_DISK + RAM_DISK_BYTES;
+export const CAPTURE_RING_BYTES = 32 * MiB;
 
 /** Not mapped: the emulator's stray DMA lands here, a board's VideoCore owns it. */
 export const RESERVED = 0x3e000000;

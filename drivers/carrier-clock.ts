@@ -37,6 +37,11 @@ export class CarrierClock {
     this.base += pairs;
   }
 
+  /** Time that does not count has passed: `elapsed` ticks. */
+  pause(elapsed: i64): void {
+    this.start += elapsed;
+  }
+
   /** Stops the clock's lead: at tick `now` exactly `pairs` have passed. */
   hold(now: i64, pairs: i64): void {
     this.start = now;

@@ -2,7 +2,8 @@
 //
 // A block is three control blocks. *Data* moves the words to the FIFO at the pace of its DREQ. *Stamp* copies the
 // system timer, into the window or, for a capture, to a register that the log shows. *Progress* copies the block's
-// number to one word of the window; its NEXT is 0 until another block follows.
+// number to one word of the window; its NEXT is 0 until another block follows. In a capture through memory data goes
+// there, with a header before it, and the stamp into that header (jack-memory.ts); nothing else differs.
 //
 // The chain is always finite. To append: write the block, link it from the progress block before it, and look at the
 // engine. It may have read that link before it was written; then it has stopped or will stop at the block's end. So
@@ -12,14 +13,16 @@
 
 import { copyOut, read32, write32 } from './board';
 import { busAddress, CONTROL_BLOCK_BYTES, DmaChannel, Dreq, writeControlBlock } from './dma';
-import { TI_DEST_DREQ, TI_PERMAP_SHIFT, TI_SRC_INC, TI_WAIT_RESP } from './dma';
-import { BlockKind } from './jack-keys';
+import { TI_DEST_DREQ, TI_DEST_INC, TI_PERMAP_SHIFT, TI_SRC_INC, TI_WAIT_RESP } from './dma';
+import { BlockHeader, BlockKind } from './jack-keys';
+import { JackMemory } from './jack-memory';
 import { SYSTEM_TIMER_LOW_BUS } from './timer';
 import { JACK_BLOCKS, JACK_DATA, JACK_HEADER, JACK_NUMBERS, JACK_PROGRESS, JACK_STAMPS } from './window';
-import { SLOT_BLOCKS_BYTES, SLOT_BYTES, SLOT_PAIRS, SLOTS, windowAddress } from './window';
+import { SLOT_BLOCKS_BYTES, SLOT_BYTES, SLOT_HEADER_BYTES, SLOT_PAIRS, SLOTS, windowAddress } from './window';
 
 const PAIR_BYTES: i32 = 8;
 const DATA_TRANSFER: u32 = (Dreq.Pwm1 << TI_PERMAP_SHIFT) | TI_WAIT_RESP | TI_DEST_DREQ | TI_SRC_INC;
+const MEMORY_TRANSFER: u32 = TI_WAIT_RESP | TI_DEST_INC | TI_SRC_INC;
 const WORD_TRANSFER: u32 = TI_WAIT_RESP;
 const STAMP_OFFSET: u32 = CONTROL_BLOCK_BYTES;
 const PROGRESS_OFFSET: u32 = 2 * CONTROL_BLOCK_BYTES;
@@ -47,6 +50,8 @@ export class JackRing {
   trackPairs: i64 = 0;
   /** How often the engine was started. */
   starts: u32 = 0;
+  /** Where blocks go instead of the FIFO, when a host offers it. */
+  readonly memory: JackMemory = new JackMemory();
   private fifo: u32 = 0;
   private stamps: u32 = 0;
 
@@ -97,16 +102,27 @@ export class JackRing {
     const slot = slotOf(number);
     const blocks = blocksOf(slot);
     const blocksBus = busAddress(blocks);
-    const data = windowAddress(JACK_DATA) + slot * SLOT_BYTES;
-    const bytes = min(pairs, SLOT_PAIRS) * PAIR_BYTES;
+    const room = windowAddress(JACK_DATA) + slot * SLOT_BYTES;
     const numberWord = windowAddress(JACK_NUMBERS) + slot * 4;
-    const stamp = this.stamps ? this.stamps + <u32>kind * 4 : busAddress(windowAddress(JACK_STAMPS) + slot * 4);
     const progress = busAddress(windowAddress(JACK_PROGRESS));
+    let transfer = DATA_TRANSFER;
+    let data = room + SLOT_HEADER_BYTES;
+    let bytes = min(pairs, SLOT_PAIRS) * PAIR_BYTES;
+    let target = this.fifo;
+    let stamp = this.stamps ? this.stamps + <u32>kind * 4 : busAddress(windowAddress(JACK_STAMPS) + slot * 4);
     copyOut(data, words, bytes);
+    const memory = this.memory;
+    if (memory.bytes) {
+      target = busAddress(memory.append(room, kind, pairs, number));
+      transfer = MEMORY_TRANSFER;
+      data = room;
+      bytes += SLOT_HEADER_BYTES;
+      stamp = target + BlockHeader.Stamp;
+    }
     write32(numberWord, number);
     const stampBus = blocksBus + STAMP_OFFSET;
     const progressBus = blocksBus + PROGRESS_OFFSET;
-    this.block(triple, DATA_TRANSFER, busAddress(data), this.fifo, bytes, stampBus);
+    this.block(triple, transfer, busAddress(data), target, bytes, stampBus);
     this.block(triple + STAMP_OFFSET, WORD_TRANSFER, SYSTEM_TIMER_LOW_BUS, stamp, 4, progressBus);
     this.block(triple + PROGRESS_OFFSET, WORD_TRANSFER, busAddress(numberWord), progress, 4, 0);
     copyOut(blocks, triple, SLOT_BLOCKS_BYTES);
@@ -122,6 +138,7 @@ export class JackRing {
     // The first block has none before it: the slot of number 0 holds nothing that the engine reads.
     write32(blocksOf(slotOf(before)) + PROGRESS_OFFSET + NEXT_OFFSET, blocksBus);
     this.restart();
+    if (memory.bytes) this.restart(); // which tells the host, when the block is already there
   }
 
   private block(ptr: usize, transfer: u32, source: u32, destination: u32, bytes: u32, next: u32): void {
@@ -132,7 +149,10 @@ export class JackRing {
   restart(): bool {
     if (this.engine.active) return false;
     const played = this.played;
-    if (played === this.last) return false;
+    if (played === this.last) {
+      this.memory.publish();
+      return false;
+    }
     this.engine.start(busAddress(blocksOf(slotOf(played + 1))));
     this.starts++;
     return true;

@@ -42,6 +42,7 @@ export class JackStream {
   first: i32 = 0;
   second: i32 = 0;
 
+  private updated: i64 = 0;
   private clock: CarrierClock = new CarrierClock();
   private firstTrackPair: i64 = NOT_YET;
   private firstTrackBlock: u32 = 0;
@@ -54,7 +55,9 @@ export class JackStream {
   begin(rateHz: i32, repeat: i32, fifo: u32, stamps: u32): void {
     this.ring.start(fifo, stamps);
     beginHeader(this.mode, rateHz, this.range, repeat);
-    this.clock.begin(ticks(), this.carrierHz, tickRate());
+    this.ring.memory.begin(rateHz, repeat, this.range);
+    this.updated = ticks();
+    this.clock.begin(this.updated, this.carrierHz, tickRate());
     this.firstTrackTick = NOT_YET;
     this.firstTrackPair = NOT_YET;
     this.playedBlock = 0;
@@ -67,6 +70,11 @@ export class JackStream {
   /** Slots that can be appended to. */
   get freeSlots(): i32 {
     return <i32>(SLOTS - 1 - (this.ring.last - this.playedBlock));
+  }
+
+  /** Whether the reader of a capture is behind: nothing is to be appended, and its time stands still. */
+  get stalled(): bool {
+    return this.ring.memory.full;
   }
 
   /** Pairs appended and not played. */
@@ -146,6 +154,9 @@ export class JackStream {
 
   private playedByClock(now: i64): void {
     const ring = this.ring;
+    // Or the level would have to be held in a ring that has no room for it.
+    if (this.stalled) this.clock.pause(now - this.updated);
+    this.updated = now;
     let position = this.clock.pairsAt(now);
     if (position > ring.pairs) {
       position = ring.pairs;

@@ -46,6 +46,8 @@ const WATCH_MS: i64 = 5;
 /** How long the FIFO may take to empty, in microseconds, and a close longer than what is ahead, in milliseconds. */
 const FIFO_US: i64 = 5000;
 const CLOSE_MS: i64 = 500;
+/** A capture whose reader is behind is looked at this often. */
+const STALLED_MS: i64 = 1;
 const NEVER: i64 = i64.MAX_VALUE;
 
 export class Jack implements Sink {
@@ -94,6 +96,7 @@ export class Jack implements Sink {
     this.signs = jackSigns();
     this.mode = jackMode(this.signs, setting);
     this.pwm.base = this.mode === JackMode.Pwm1 ? PWM1 : CAPTURE;
+    if (this.mode === JackMode.Capture) this.stream.ring.memory.find();
     return this.mode;
   }
 
@@ -156,7 +159,7 @@ export class Jack implements Sink {
     const stream = this.stream;
     if (this.state !== JackState.Open || (stream.free && this.stepUsed)) return 0;
     this.update();
-    if (stream.fill >= stream.pairsOf(this.fillMs) || stream.freeSlots <= BRIDGE_SLOTS) return 0;
+    if (stream.stalled || stream.fill >= stream.pairsOf(this.fillMs) || stream.freeSlots <= BRIDGE_SLOTS) return 0;
     return stream.grain / this.repeat;
   }
 
@@ -165,7 +168,7 @@ export class Jack implements Sink {
     const stream = this.stream;
     if (this.state !== JackState.Open) return JackError.NotOpen;
     if (pairs < 1 || pairs > MAX_PAIRS) return JackError.Room;
-    if (stream.freeSlots < (this.broken ? BRIDGE_SLOTS + 1 : 1)) return JackError.Room;
+    if (stream.stalled || stream.freeSlots < (this.broken ? BRIDGE_SLOTS + 1 : 1)) return JackError.Room;
     if (this.broken) stream.bridge(load<i32>(words), load<i32>(words, 4));
     this.broken = false;
     this.starving = false;
@@ -182,6 +185,7 @@ export class Jack implements Sink {
   /** Says which track the next `append` belongs to, for whoever reads the capture or the header. */
   noteTrack(index: i32): void {
     store<i32>(header, index, Header.Track);
+    this.stream.ring.memory.noteTrack(index);
     if (this.mode === JackMode.Capture) write32(CAPTURE + JackRegister.NoteTrack, index);
   }
 
@@ -204,6 +208,7 @@ export class Jack implements Sink {
     stream.ring.restart();
     this.update();
     if (this.state === JackState.Closing) return this.closing(now);
+    if (stream.stalled) return now + milliseconds(STALLED_MS);
     if (stream.free && !this.broken) return 0;
     const reserve = stream.pairsOf((this.fillMs * (this.broken ? HOLD_THIRDS : STARVED_THIRDS)) / 3);
     if (stream.fill < reserve) this.hold(reserve);
@@ -301,15 +306,22 @@ export class Jack implements Sink {
 
   private rampDown(): void {
     const stream = this.stream;
-    if (stream.freeSlots < BRIDGE_SLOTS) return;
+    if (stream.stalled || stream.freeSlots < BRIDGE_SLOTS) return;
     stream.bridge(0, 0);
     this.rampedDown = true;
-    const now = ticks();
-    this.closeBy = now + milliseconds(CLOSE_MS + (<i64>stream.fill * 1000) / this.carrierHz);
+    this.expectClose(ticks());
+  }
+
+  private expectClose(now: i64): void {
+    this.closeBy = now + milliseconds(CLOSE_MS + (<i64>this.stream.fill * 1000) / this.carrierHz);
   }
 
   private closing(now: i64): i64 {
     const stream = this.stream;
+    if (stream.stalled) {
+      this.expectClose(now);
+      return now + milliseconds(STALLED_MS);
+    }
     if (!this.rampedDown) this.rampDown();
     const done = this.rampedDown && stream.fill === 0 && stream.ring.drained;
     if (!done && now < this.closeBy) return this.watched(now, stream.tickOfFill(now, 0));

@@ -1,13 +1,16 @@
 // What the drivers keep in the DMA window, as a chain: each offset is the end of the one before. The window is
 // `info(Info.DmaBytes)` long; drivers grow from its start, so whoever needs memory of their own there (a crash
-// record, say) takes it from the end, above WINDOW_USED.
+// record, say) takes it from the end, above WINDOW_USED and below the capture's descriptor.
 
 import { Info, info } from './board';
+import { BLOCK_HEADER_BYTES, BLOCK_PAIRS, DESCRIPTOR_FROM_END, LARGEST_BLOCK_BYTES } from './jack-keys';
 
 /** Blocks that the jack's ring holds, and stereo pairs of 32-bit words in each at most. */
 export const SLOTS: u32 = 128;
-export const SLOT_PAIRS: i32 = 512;
-export const SLOT_BYTES: u32 = 4096;
+export const SLOT_PAIRS: i32 = BLOCK_PAIRS;
+/** A block's header, which only a capture through memory gets, and its words. */
+export const SLOT_HEADER_BYTES: u32 = BLOCK_HEADER_BYTES;
+export const SLOT_BYTES: u32 = LARGEST_BLOCK_BYTES;
 /** Control blocks of one slot, 32 bytes each: data, stamp, progress. */
 export const SLOT_BLOCKS_BYTES: u32 = 96;
 
@@ -34,4 +37,9 @@ let base: u32 = 0;
 export function windowAddress(offset: u32): u32 {
   if (!base) base = <u32>info(Info.DmaBase);
   return base + offset;
+}
+
+/** Physical address of the descriptor that a host may have put into the window's last KiB (jack-memory.ts). */
+export function descriptorAddress(): u32 {
+  return windowAddress(<u32>info(Info.DmaBytes) - DESCRIPTOR_FROM_END);
 }

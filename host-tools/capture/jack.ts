@@ -1,8 +1,8 @@
-// What came out of the jack, made of the log: words of tracks hashed and kept, frames handed on to whoever wants them.
+// What came out of the jack, made of its blocks of words: words of tracks hashed and kept, frames handed on to whoever wants them.
 
 import crypto from 'node:crypto';
 import { FrameMaker } from './frames.js';
-import { LogReader, type LogEvents } from './log.js';
+import type { WordEvents } from './ring.js';
 import { BlockKind, PWM_CLOCK_HZ, JackRegister } from '../../drivers/jack-keys.js';
 
 /** How the jack is open: the stream's own notes. */
@@ -36,8 +36,6 @@ export interface JackTotals {
   wordsSha256: string;
   /** All words, ramps and held level included. */
   allWords: number;
-  /** Words after the last stamp: 0 unless the run was cut off. */
-  unstamped: number;
 }
 
 /** Rate that the PWM clock really gives, and how far that is off. */
@@ -49,12 +47,13 @@ export function trueRate(state: JackState): { trueRateHz: number; deviationPpm: 
 /** Level that comes before the first track is kept for its file, but not for ever. */
 const PENDING_SAMPLES = 2_000_000;
 
-/** Feed it the log with `push`. */
-export class JackCapture implements LogEvents {
-  private readonly reader = new LogReader(this);
+/** A reader of words tells it what comes. */
+export class JackCapture implements WordEvents {
   private readonly maker = new FrameMaker();
   private readonly hash = crypto.createHash('sha256');
   private words = 0;
+  /** How many words came so far. */
+  allWords = 0;
   private rateHz = 0;
   private repeat = 1;
   /** The track whose frames are under way, and whether the sinks know it. */
@@ -77,27 +76,13 @@ export class JackCapture implements LogEvents {
     if (!noted) this.track = 0;
   }
 
-  push(chunk: Buffer): void {
-    this.reader.push(chunk);
-  }
-
-  /** How many words were read so far. */
-  get allWords(): number {
-    return this.reader.words;
-  }
-
   totals(): JackTotals {
-    const unstamped = this.reader.unstamped().length;
-    return {
-      words: this.words,
-      wordsSha256: this.hash.copy().digest('hex'),
-      allWords: this.reader.words + unstamped,
-      unstamped,
-    };
+    return { words: this.words, wordsSha256: this.hash.copy().digest('hex'), allWords: this.allWords };
   }
 
   block(words: Uint32Array, kind: number): void {
     const isTrack = (kind as BlockKind) === BlockKind.Track;
+    this.allWords += words.length;
     if (isTrack) {
       const bytes = new Uint8Array(words.buffer, words.byteOffset, words.byteLength);
       this.words += words.length;

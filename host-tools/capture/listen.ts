@@ -1,5 +1,5 @@
 // Sends the frames to a program that plays sound, as they come. That program sets the pace: when it has enough, the
-// log is read no further, and the emulator waits.
+// words are read no further, and the emulator waits.
 
 import { spawn, type ChildProcess } from 'node:child_process';
 import type { Writable } from 'node:stream';

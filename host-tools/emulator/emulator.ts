@@ -1,12 +1,12 @@
-// One QEMU process: started with an argument array, its console as bytes both ways, its log as bytes, and an end in
-// any case. It dies with this process, also when this process is killed.
+// One QEMU process: started with an argument array, its console as bytes both ways, its memory where a capture
+// reads it, and an end in any case. It dies with this process, also when this process is killed.
 
-import { spawn, type ChildProcess } from 'node:child_process';
+import { spawn, type ChildProcess, type ChildProcessByStdio } from 'node:child_process';
 import type { Readable, Writable } from 'node:stream';
 import { Problem, systemReason } from '../problem.js';
 import { machineArguments, type MachineOptions } from './arguments.js';
-import { makeFifo, type Fifo } from './fifo.js';
 import { findProgram, findQemu, type Qemu } from './find.js';
+import { makeMemory, type GuestMemory } from './memory.js';
 import type { Scratch } from './scratch.js';
 
 /** Between SIGTERM, which a hanging QEMU survives, and SIGKILL. */
@@ -14,10 +14,12 @@ const KILL_AFTER_MS = 2000;
 /** What the outer guard allows beyond the limit, so that this process is the one that notices. */
 const GUARD_S = 5;
 
-export interface EmulatorOptions extends Omit<MachineOptions, 'log'> {
+export interface EmulatorOptions extends Omit<MachineOptions, 'memory'> {
   scratch: Scratch;
-  /** Whether to read the log of the words. */
+  /** Whether the words of the jack are to be read. */
   capture?: boolean | undefined;
+  /** Bytes of words that the guest may be ahead of who reads them. */
+  ahead?: number | undefined;
   /** Seconds of real time after which it is ended; default: none. */
   limitSeconds?: number | undefined;
 }
@@ -39,8 +41,8 @@ export interface Emulator {
   console: Readable;
   /** What the guest's UART receives. */
   keys: Writable;
-  /** The log, when it was asked for; it ends after the process has ended and all is read. */
-  log: Readable | undefined;
+  /** The guest's memory with the words, when a capture was asked for; whoever reads them closes it. */
+  memory: GuestMemory | undefined;
   /** Settles when the process is gone. */
   ended: Promise<EmulatorEnd>;
   /** Ends it: SIGTERM, and SIGKILL 2 s later. */
@@ -61,13 +63,30 @@ function guarded(program: string, args: string[], limitSeconds: number | undefin
   return [first, rest];
 }
 
+/** The process, with the memory as its descriptor 3. */
+function start(
+  program: string,
+  args: string[],
+  memory: GuestMemory | undefined,
+): ChildProcessByStdio<Writable, Readable, Readable> {
+  try {
+    return spawn(program, args, {
+      stdio: ['pipe', 'pipe', 'pipe', memory?.file ?? 'ignore'],
+      detached: true,
+    }) as ChildProcessByStdio<Writable, Readable, Readable>;
+  } catch (error) {
+    memory?.close();
+    throw error;
+  }
+}
+
 /** Starts QEMU. Throws Problem: no fitting QEMU, or it cannot be started. */
 export async function startEmulator(options: EmulatorOptions): Promise<Emulator> {
   const qemu = await findQemu();
-  const fifo = options.capture ? await makeFifo(options.scratch.file('words')) : undefined;
-  const args = machineArguments({ ...options, log: fifo?.path });
+  const memory = options.capture ? makeMemory(options.scratch, options.ramDisk, options.ahead) : undefined;
+  const args = machineArguments({ ...options, memory: memory?.path });
   const [program, words] = guarded(qemu.path, args, options.limitSeconds);
-  const child = spawn(program, words, { stdio: ['pipe', 'pipe', 'pipe'], detached: true });
+  const child = start(program, words, memory);
   const { stdin, stdout, stderr } = child;
   // Keys that come after the end are lost, and that is no error.
   stdin.on('error', () => undefined);
@@ -94,7 +113,6 @@ export async function startEmulator(options: EmulatorOptions): Promise<Emulator>
       process.off('exit', atExit);
       clearTimeout(timer);
       clearTimeout(killing);
-      fifo?.writerGone();
     };
     child.once('error', (error) => {
       settle();
@@ -112,11 +130,10 @@ export async function startEmulator(options: EmulatorOptions): Promise<Emulator>
     qemu,
     console: stdout,
     keys: stdin,
-    log: fifo?.stream,
+    memory,
     ended,
     stop() {
       if (child.exitCode === null && child.signalCode === null) end();
-      unblock(fifo);
       return ended;
     },
   };
@@ -130,9 +147,4 @@ function signalAll(child: ChildProcess, signal: NodeJS.Signals): void {
   } catch {
     child.kill(signal);
   }
-}
-
-/** A QEMU that waits for its log to be read cannot end: from here on somebody reads. */
-function unblock(fifo: Fifo | undefined): void {
-  fifo?.stream.resume();
 }

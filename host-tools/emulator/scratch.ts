@@ -1,4 +1,4 @@
-// A private folder for one run: FIFO, RAM disk, kernel. It goes with the run, whatever way the run ends.
+// A private folder for one run: RAM disk, kernel. It goes with the run, whatever way the run ends.
 
 import fs from 'node:fs';
 import os from 'node:os';

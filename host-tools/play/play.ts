@@ -26,6 +26,8 @@ import { Story } from './story.js';
 const LIMIT_S = 300;
 /** Timers hold no more than 2^31 ms, some 24 days. */
 const MAX_LIMIT_S = 2_000_000;
+/** Words that may wait to be heard, beside what the listener has: some 0.2 s. */
+const AHEAD_BYTES = 64 * 1024;
 
 /**
  * Plays the files. Throws Problem where nothing can be played at all (a wrong output, no QEMU) and the build's errors;
@@ -156,6 +158,8 @@ async function playPacked(
         ramDisk: scratch.file('ramdisk.tar'),
         deterministic: options.deterministic,
         capture,
+        // Who listens wants to hear soon what a key does.
+        ahead: options.listen ? AHEAD_BYTES : undefined,
         keys: options.keys,
         signal: options.signal,
         limitSeconds: limit === undefined ? undefined : Math.min(limit, MAX_LIMIT_S),

@@ -2,9 +2,12 @@
 // Whatever goes wrong on the host's side ends the run; what was captured until then is whole.
 
 import fs from 'node:fs';
+import { setImmediate, setTimeout as sleep } from 'node:timers/promises';
+import { CAPTURE_RING, CAPTURE_RING_BYTES } from '../../boot/memory-map.js';
 import type { JackCapture } from '../capture/jack.js';
+import { RingReader } from '../capture/ring.js';
 import { startEmulator, type Emulator, type EmulatorEnd } from '../emulator/emulator.js';
-import { linger } from '../emulator/fifo.js';
+import { DESCRIPTOR, type GuestMemory } from '../emulator/memory.js';
 import type { Scratch } from '../emulator/scratch.js';
 import { Problem, systemReason } from '../problem.js';
 import { FaultReader, type FaultReport } from './faults.js';
@@ -13,6 +16,8 @@ import { RecordSplitter, type PlayerRecord } from './records.js';
 /** An emulator that sends neither words nor text for so long hangs. */
 const SILENT_MS = 30_000;
 const TICK_MS = 100;
+/** How often words are looked for. */
+const POLL_MS = 3;
 
 export interface RunOptions {
   scratch: Scratch;
@@ -20,8 +25,10 @@ export interface RunOptions {
   image: Uint8Array;
   ramDisk?: string | undefined;
   deterministic?: boolean | undefined;
-  /** Receives the log; without it the log is not read. */
+  /** Receives the words; without it they are not read. */
   capture?: JackCapture | undefined;
+  /** Bytes of words that the emulator may be ahead of `capture`; default: some 30 MB. */
+  ahead?: number | undefined;
   keys?: AsyncIterable<Uint8Array> | undefined;
   signal?: AbortSignal | undefined;
   limitSeconds?: number | undefined;
@@ -51,7 +58,7 @@ export interface RunEnd {
 /** A run under way. */
 export interface Run {
   ended: Promise<RunEnd>;
-  /** Reads the log no further until `resume`: the emulator waits. */
+  /** Reads the words no further until `resume`: the emulator waits. */
   pause(): void;
   resume(): void;
   /** Ends it because of something that the caller has reported. */
@@ -90,14 +97,12 @@ class RunState implements Run {
   }
 
   pause(): void {
-    this.paused = true;
-    if (!this.over) this.emulator.log?.pause();
+    this.paused = !this.over;
   }
 
   resume(): void {
     this.paused = false;
     this.heard = Date.now();
-    this.emulator.log?.resume();
   }
 
   stop(): void {
@@ -132,9 +137,9 @@ class RunState implements Run {
     void this.sendKeys();
     try {
       const consoleDone = this.readConsole();
-      const logDone = this.readLog();
+      const wordsDone = this.readWords();
       const emulator = await this.emulator.ended;
-      await Promise.all([consoleDone, logDone]);
+      await Promise.all([consoleDone, wordsDone]);
       if (this.bug !== undefined) throw this.bug;
       if (emulator.overtime && !this.over)
         this.events.problem(
@@ -171,37 +176,36 @@ class RunState implements Run {
     });
   }
 
-  private readLog(): Promise<void> {
-    const { log } = this.emulator;
+  private async readWords(): Promise<void> {
+    const { memory } = this.emulator;
     const { capture } = this.options;
-    if (!log || !capture) return Promise.resolve();
-    let alive = true;
-    return new Promise((resolve) => {
-      const finish = (): void => {
-        alive = false;
-        resolve();
-      };
-      log.on('data', (chunk: Buffer) => {
-        this.heard = Date.now();
-        linger(chunk);
-        if (!alive) return;
-        try {
-          capture.push(chunk);
-        } catch (error) {
-          alive = false;
-          if (error instanceof Problem) this.fail(error);
-          else {
-            this.bug = error;
-            this.stop();
-          }
-        }
-      });
-      log.once('error', (error) => {
-        this.fail(new Problem('capture-lost', `the words of the jack can no longer be read (${systemReason(error)})`));
-        finish();
-      });
-      log.once('close', finish);
-    });
+    if (!memory || !capture) return;
+    let ended = false;
+    const end = (): void => void (ended = true);
+    this.emulator.ended.then(end, end);
+    try {
+      const reader = this.readerOf(memory, capture);
+      for (;;) {
+        // What was written before the end is read after it.
+        const last = ended;
+        const taken = this.paused ? 0 : reader.read();
+        if (taken > 0) this.heard = Date.now();
+        else if (last && !this.paused) return;
+        await (taken > 0 ? setImmediate() : sleep(POLL_MS));
+      }
+    } catch (error) {
+      if (error instanceof Problem) this.fail(error);
+      else {
+        this.bug = error;
+        this.stop();
+      }
+    } finally {
+      memory.close();
+    }
+  }
+
+  private readerOf({ file }: GuestMemory, capture: JackCapture): RingReader {
+    return new RingReader({ file, descriptor: DESCRIPTOR, base: CAPTURE_RING, bytes: CAPTURE_RING_BYTES }, capture);
   }
 
   private async sendKeys(): Promise<void> {

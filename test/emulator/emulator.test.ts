@@ -2,10 +2,13 @@ import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
 import fs from 'node:fs';
 import path from 'node:path';
+import { CAPTURE_RING, CAPTURE_RING_BYTES } from '../../boot/memory-map.js';
 import { JackCapture } from '../../host-tools/capture/jack.js';
+import { RingReader } from '../../host-tools/capture/ring.js';
 import { machineArguments } from '../../host-tools/emulator/arguments.js';
 import { startEmulator, type Emulator } from '../../host-tools/emulator/emulator.js';
 import { findQemu } from '../../host-tools/emulator/find.js';
+import { DESCRIPTOR } from '../../host-tools/emulator/memory.js';
 import { makeScratch } from '../../host-tools/emulator/scratch.js';
 import { Problem } from '../../host-tools/problem.js';
 import { testFolder } from '../media/sounds.js';
@@ -25,6 +28,14 @@ function watch(emulator: Emulator): { text(): string; until(wanted: string): Pro
 
 const start = (options: Partial<Parameters<typeof startEmulator>[0]> = {}): Promise<Emulator> =>
   startEmulator({ scratch: makeScratch(), kernel: tinyImage(), limitSeconds: 30, ...options });
+
+/** What reads the words of a run. */
+function wordsOf(emulator: Emulator): { reader: RingReader; capture: JackCapture } {
+  const file = emulator.memory?.file ?? assert.fail();
+  const capture = new JackCapture([], [], false);
+  const place = { file, descriptor: DESCRIPTOR, base: CAPTURE_RING, bytes: CAPTURE_RING_BYTES };
+  return { reader: new RingReader(place, capture), capture };
+}
 
 /** Processes whose command line holds the text. */
 const processes = (text: string): number[] =>
@@ -67,31 +78,26 @@ describe('the emulator', function () {
   it('reads every word of two runs at once, also when nobody reads for a while', async () => {
     const runs = await Promise.all(
       [3, 5].map(async (rounds) => {
-        const emulator = await start({ capture: true, deterministic: rounds === 5 });
+        // Less than one round: it has to wait for its reader.
+        const emulator = await start({ capture: true, deterministic: rounds === 5, ahead: 8192 });
         const seen = watch(emulator);
-        const capture = new JackCapture([], [], false);
-        emulator.log?.on('data', (chunk: Buffer) => capture.push(chunk));
+        const { reader, capture } = wordsOf(emulator);
         await seen.until('>');
-        emulator.log?.pause();
         emulator.keys.write('w'.repeat(rounds));
         await new Promise((resolve) => setTimeout(resolve, 300));
-        assert.ok(!seen.text().includes('...'), 'it waits for its reader');
-        const closed = new Promise((resolve) => emulator.log?.once('close', resolve));
-        emulator.log?.resume();
-        await seen.until('.'.repeat(rounds));
+        assert.ok(!seen.text().includes('.'), 'it waits for its reader');
+        while (!seen.text().includes('.'.repeat(rounds))) {
+          reader.read();
+          await new Promise((resolve) => setTimeout(resolve, 1));
+        }
         emulator.keys.write('0');
         assert.equal((await emulator.ended).status, 0);
-        await closed;
-        return capture.totals();
+        while (reader.read() > 0);
+        emulator.memory?.close();
+        return capture.totals().words;
       }),
     );
-    assert.deepEqual(
-      runs.map(({ words, unstamped }) => [words, unstamped]),
-      [
-        [3 * 4096, 0],
-        [5 * 4096, 0],
-      ],
-    );
+    assert.deepEqual(runs, [3 * 4096, 5 * 4096]);
   });
 
   it('is ended at its limit, even when it hangs so that SIGTERM does nothing', async () => {
@@ -107,24 +113,22 @@ describe('the emulator', function () {
   });
 
   it('ends when it is told to, with a reader that has stopped reading', async () => {
-    const emulator = await start({ capture: true });
+    const emulator = await start({ capture: true, ahead: 8192 });
     const seen = watch(emulator);
     await seen.until('>');
-    emulator.log?.pause();
     emulator.keys.write('w'.repeat(50));
     await new Promise((resolve) => setTimeout(resolve, 200));
     const end = await emulator.stop();
     assert.equal(end.overtime, false);
     assert.equal((await emulator.stop()).status, end.status);
+    emulator.memory?.close();
   });
 
-  it('ends, with its log, when QEMU cannot begin', async () => {
+  it('ends when QEMU cannot begin', async () => {
     const emulator = await start({ kernel: '/no/such/kernel', capture: true });
-    const closed = new Promise((resolve) => emulator.log?.once('close', resolve));
-    emulator.log?.resume();
     emulator.console.resume();
     const end = await emulator.ended;
-    await closed;
+    emulator.memory?.close();
     assert.equal(end.status, 1);
     assert.match(end.said, /could not load kernel/);
   });
@@ -132,10 +136,13 @@ describe('the emulator', function () {
   it('takes QEMU along when this side is killed', async () => {
     const folder = testFolder();
     const script = `
+      import fs from 'node:fs';
       import { startEmulator } from './host-tools/emulator/emulator.ts';
       import { makeScratch } from './host-tools/emulator/scratch.ts';
       const scratch = makeScratch();
-      const emulator = await startEmulator({ scratch, kernel: ${JSON.stringify(tinyImage())}, capture: true, limitSeconds: 30 });
+      const kernel = scratch.file('kernel');
+      fs.copyFileSync(${JSON.stringify(tinyImage())}, kernel);
+      const emulator = await startEmulator({ scratch, kernel, capture: true, limitSeconds: 30 });
       emulator.console.once('data', () => console.log(scratch.folder));`;
     const child = spawn(process.execPath, ['--import=tsx', '--input-type=module', '-e', script], {
       cwd: path.resolve(import.meta.dirname, '../..'),
@@ -148,6 +155,12 @@ describe('the emulator', function () {
     assert.ok(processes(scratch).length > 0);
     child.kill('SIGKILL');
     await gone(scratch, 3000);
+    // Its memory had no name.
+    const left = [folder, '/dev/shm', scratch].flatMap((name) => fs.readdirSync(name, { withFileTypes: true }));
+    assert.deepEqual(
+      left.filter((entry) => entry.isFile() && /^(mirleft|memory)/.test(entry.name)),
+      [],
+    );
   });
 
   it('removes its folder when the process ends, by whatever way but SIGKILL', async () => {

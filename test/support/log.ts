@@ -1,7 +1,7 @@
 // Reads the words of the jack out of QEMU's log of accesses to devices that it does not have.
 //
-// In the emulator the jack driver writes to the unused I2S block instead of the PWM (docs/board.md), and each write
-// is one line of 80 bytes:
+// In the emulator, where no host offers memory for a capture, the jack driver writes to the unused I2S block instead of
+// the PWM (docs/board.md), and with `-d unimp` each write is one line of 80 bytes:
 //   bcm2835-i2s: unimplemented device write (size 4, offset 0x18, value 0x00001234)
 // Offsets up to 0x24 are the PWM's registers; 0x40 and up exist only here: a stamp closes the words before it as a
 // block of a kind, notes tell what the next words are.
@@ -10,6 +10,7 @@
 // other devices, reads and anything else are skipped.
 
 import { JackRegister } from '../../drivers/jack-keys.js';
+import type { WordEvents } from '../../host-tools/capture/ring.js';
 
 /** Places in a line. */
 const OFFSET_AT = 58;
@@ -24,14 +25,6 @@ const HEX = new Uint8Array(256).fill(255);
 for (const [value, digit] of [...'0123456789abcdef'].entries()) HEX[digit.charCodeAt(0)] = value;
 for (const [value, digit] of [...'ABCDEF'].entries()) HEX[digit.charCodeAt(0)] = value + 10;
 
-/** What the log tells, in its order. `words` is only valid during the call. */
-export interface LogEvents {
-  /** Words that a stamp closed: `kind` as in `JackRegister`, `micros` the emulated system timer's low 32 bits. */
-  block(words: Uint32Array, kind: number, micros: number): void;
-  /** A write to another register of the stand-in: ranges, notes, control. */
-  register(offset: number, value: number): void;
-}
-
 export class LogReader {
   /** Words that no stamp has closed yet. */
   private open = new Uint32Array(1 << 14);
@@ -41,7 +34,7 @@ export class LogReader {
   /** All FIFO words so far. */
   words = 0;
 
-  constructor(private readonly events: LogEvents) {}
+  constructor(private readonly events: WordEvents) {}
 
   /** Takes the next bytes of the log. */
   push(chunk: Buffer): void {
