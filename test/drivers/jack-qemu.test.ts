@@ -4,6 +4,11 @@ import assert from 'node:assert/strict';
 import fs from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
+import { CAPTURE_RING, CAPTURE_RING_BYTES } from '../../boot/memory-map.js';
+import { RingReader } from '../../host-tools/capture/ring.js';
+import { startEmulator } from '../../host-tools/emulator/emulator.js';
+import { DESCRIPTOR } from '../../host-tools/emulator/memory.js';
+import { makeScratch } from '../../host-tools/emulator/scratch.js';
 import { testFirmware } from '../support/firmware.js';
 import { runQemu } from '../support/qemu.js';
 import { largestStep, rampStep } from './jack-rig.js';
@@ -16,7 +21,7 @@ interface Line {
   value: number;
 }
 
-async function run(): Promise<{ facts: Record<string, number>; lines: Line[] }> {
+async function runLogged(): Promise<{ facts: Record<string, number>; lines: Line[] }> {
   const folder = fs.mkdtempSync(path.join(os.tmpdir(), 'mirleft-jack-'));
   try {
     const log = path.join(folder, 'log');
@@ -41,11 +46,69 @@ async function run(): Promise<{ facts: Record<string, number>; lines: Line[] }> 
   }
 }
 
+interface Block {
+  kind: number;
+  words: number[];
+}
+
+/** The blocks of the log. */
+function blocksOf(lines: Line[]): Block[] {
+  const blocks: Block[] = [];
+  let words: number[] = [];
+  for (const { offset, value } of lines) {
+    if (offset === 0x18) words.push(value);
+    if (offset !== 0x40 && offset !== 0x44) continue;
+    blocks.push({ kind: (offset - 0x40) / 4, words });
+    words = [];
+  }
+  return blocks;
+}
+
+/** The same run, its words through memory; whether stamps went forward. */
+async function runShared(): Promise<{ blocks: Block[]; ordered: boolean }> {
+  const scratch = makeScratch();
+  try {
+    const kernel = scratch.file('kernel8.img');
+    fs.writeFileSync(kernel, (await testFirmware('jack')).image);
+    const emulator = await startEmulator({ scratch, kernel, deterministic: true, capture: true, limitSeconds: 50 });
+    emulator.console.resume();
+    const file = emulator.memory?.file ?? assert.fail();
+    const blocks: Block[] = [];
+    let [stamp, ordered] = [0, true];
+    const reader = new RingReader(
+      { file, descriptor: DESCRIPTOR, base: CAPTURE_RING, bytes: CAPTURE_RING_BYTES },
+      {
+        block(words, kind, micros) {
+          blocks.push({ kind, words: [...words] });
+          ordered &&= micros > 0 && micros >= stamp;
+          stamp = micros;
+        },
+        register: () => undefined,
+      },
+    );
+    assert.equal((await emulator.ended).status, 0);
+    while (reader.read() > 0);
+    emulator.memory?.close();
+    return { blocks, ordered };
+  } finally {
+    scratch.remove();
+  }
+}
+
 describe('the jack in QEMU', function () {
   this.timeout(60_000);
 
-  it('sends out the words that were appended, in order, with level between them that never jumps', async () => {
-    const { facts, lines } = await run();
+  let logged: Awaited<ReturnType<typeof runLogged>>;
+  before(async () => (logged = await runLogged()));
+
+  it('sends the same words in the same blocks through memory', async () => {
+    const { blocks, ordered } = await runShared();
+    assert.deepEqual(blocks, blocksOf(logged.lines));
+    assert.ok(ordered, 'stamps go forward');
+  });
+
+  it('sends out the words that were appended, in order, with level between them that never jumps', () => {
+    const { facts, lines } = logged;
     assert.deepEqual([facts['open'], facts['mode'], facts['signs']], [0, 2, 0]);
     assert.deepEqual([facts['underruns'], facts['played']], [0, PAIRS + 1]);
 

@@ -73,6 +73,9 @@ export class BoardModel {
   readonly window = new Uint8Array(DMA_WINDOW_BYTES);
   readonly visible = new Uint8Array(DMA_WINDOW_BYTES);
 
+  /** Memory beyond the window that DMA engines write to. */
+  shared: { base: number; bytes: Uint8Array } | undefined;
+
   private readonly blocks: RegisterBlock[] = [];
   private readonly absent: { from: number; to: number }[] = [];
   private stores: Store[] = [];
@@ -120,6 +123,11 @@ export class BoardModel {
 
   /** A word of the window written by a DMA engine. */
   writeVisible(physical: number, value: number): void {
+    const { shared } = this;
+    if (shared && physical >= shared.base && physical + 4 <= shared.base + shared.bytes.length) {
+      new DataView(shared.bytes.buffer).setUint32(physical - shared.base, value, true);
+      return;
+    }
     const offset = this.windowOffset('engine', physical, 4);
     this.visibleView.setUint32(offset, value, true);
     this.windowView.setUint32(offset, value, true);
