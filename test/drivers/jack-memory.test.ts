@@ -3,7 +3,7 @@
 import assert from 'node:assert/strict';
 import fs from 'node:fs';
 import path from 'node:path';
-import { CAPTURE_RING, DMA_WINDOW, DMA_WINDOW_BYTES } from '../../boot/memory-map.js';
+import { CAPTURE_RING, DMA_WINDOW_BYTES } from '../../boot/memory-map.js';
 import * as keys from '../../drivers/jack-keys.js';
 import { Descriptor } from '../../drivers/jack-keys.js';
 import { RingReader } from '../../host-tools/capture/ring.js';
