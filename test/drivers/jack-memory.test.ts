@@ -181,6 +181,24 @@ describe('a capture through memory', function () {
     assert.ok(largestStep(shared.words(0, 1)).step <= rampStep(RANGE, 44100));
   });
 
+  it('tells a block with its append, and closes in peace when its last words have to wait', () => {
+    const shared = new Shared({ [Descriptor.Ahead]: 40_000 });
+    const { rig } = shared;
+    rig.open(44100);
+    rig.run(1);
+    const before = shared.get(Descriptor.Written);
+    rig.queue = constant(1417, 1417, 10);
+    assert.equal(rig.appendNow(10), 0);
+    assert.equal(shared.get(Descriptor.Written), before + keys.BLOCK_HEADER_BYTES + 80);
+    rig.close();
+    assert.ok(shared.get(Descriptor.Written) > 40_000);
+    rig.run(2000);
+    assert.equal(rig.jack.state(), State.closing);
+    shared.read();
+    rig.run(200);
+    assert.deepEqual([rig.jack.state(), rig.jack.engineErrors(), rig.jack.underruns()], [State.closed, 0, 0]);
+  });
+
   it('takes no half-written or impossible count for the reader’s', () => {
     const shared = new Shared({ [Descriptor.Ahead]: 100_000 });
     const { rig } = shared;
