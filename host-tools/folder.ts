@@ -12,12 +12,23 @@ export function makeFolder(folder: string): void {
   } catch (error) {
     const code = systemCode(error);
     if (code === 'EEXIST') {
-      if (fs.statSync(folder).isDirectory()) return;
-      throw new Problem('would-overwrite', 'is there and is no folder', { file: folder });
+      checkFolder(folder);
+      return;
     }
     const parent = path.dirname(folder);
     if (code !== 'ENOENT' || parent === folder) throw error;
     makeFolder(parent);
-    fs.mkdirSync(folder);
+    try {
+      fs.mkdirSync(folder);
+    } catch (again) {
+      // Another process was faster.
+      if (systemCode(again) !== 'EEXIST') throw again;
+      checkFolder(folder);
+    }
   }
+}
+
+function checkFolder(folder: string): void {
+  if (!fs.statSync(folder).isDirectory())
+    throw new Problem('would-overwrite', 'is there and is no folder', { file: folder });
 }

@@ -52,9 +52,13 @@ export class CompileCache {
       warnings: output.warnings,
     };
     const file = this.#file(key);
-    const scratch = `${file}.${process.pid}`;
     try {
       makeFolder(this.folder);
+    } catch {
+      return;
+    }
+    const scratch = `${file}.${process.pid}`;
+    try {
       fs.writeFileSync(scratch, JSON.stringify(entry));
       fs.renameSync(scratch, file);
     } catch {

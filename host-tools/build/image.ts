@@ -5,6 +5,8 @@ import { createHash } from 'node:crypto';
 import fs from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
+import { Problem, systemReason } from '../problem.js';
+import { makeTemporary, type Temporary } from '../temporary.js';
 import { assemblerInclude, bootConstants } from './constants.js';
 import { readElf, type ElfSection, type ElfSymbol } from './elf.js';
 import { buildInterpreter, cached, hashFiles, inParallel, TARGET } from './interpreter.js';
@@ -102,7 +104,19 @@ async function buildBoot(
   return { folder, objects: sources.map((name) => path.join(folder, name.replace('.S', '.o'))), digest, found };
 }
 
-/** Builds the image. Throws InterpreterError, ToolMissingError, ToolError, ElfError. */
+function workFolder(): Temporary {
+  try {
+    return makeTemporary(os.tmpdir(), 'mirleft-build-');
+  } catch (error) {
+    throw new Problem('write-failed', `no folder can be made there (${systemReason(error)})`, {
+      file: os.tmpdir(),
+      hint: 'set TMPDIR to a folder that can be written',
+      cause: error,
+    });
+  }
+}
+
+/** Builds the image. Throws Problem: InterpreterError, ToolMissingError, ToolError, ElfError, or files and folders. */
 export async function buildImage(options: ImageOptions): Promise<Image> {
   const cacheDir = path.resolve(options.cacheDir ?? cacheFolder());
   const onEvent = options.onEvent ?? ((): void => {});
@@ -119,7 +133,8 @@ export async function buildImage(options: ImageOptions): Promise<Image> {
   for (const file of extra) hash.update(fs.readFileSync(file));
   const buildId = hash.digest('hex').slice(0, 16);
 
-  const work = fs.mkdtempSync(path.join(os.tmpdir(), 'mirleft-build-'));
+  const temporary = workFolder();
+  const work = temporary.folder;
   try {
     fs.writeFileSync(path.join(work, 'module.wasm'), wasm);
     fs.writeFileSync(
@@ -149,6 +164,6 @@ export async function buildImage(options: ImageOptions): Promise<Image> {
     onEvent({ type: 'linked', bytes: flat.length });
     return { image: flat, elf, buildId, moduleBytes: wasm.length, sections, symbols: found };
   } finally {
-    fs.rmSync(work, { recursive: true, force: true });
+    temporary.remove();
   }
 }

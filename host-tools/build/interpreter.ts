@@ -1,11 +1,12 @@
 // wasm3 for the Cortex-A72: compiled once for each combination of sources, flags and compiler, then only linked.
 
-import { createHash, randomUUID } from 'node:crypto';
+import { createHash } from 'node:crypto';
 import fs from 'node:fs';
 import { createRequire } from 'node:module';
 import os from 'node:os';
 import path from 'node:path';
-import { Problem } from '../problem.js';
+import { Problem, systemCode, systemReason } from '../problem.js';
+import { makeTemporary, type Temporary } from '../temporary.js';
 import { libraryRoot } from './library.js';
 import { CLANG, runTool, toolVersion } from './toolchain.js';
 
@@ -65,33 +66,67 @@ export function findSources(folder?: string): string {
   throw new InterpreterError(root, 'no wasm3 here: neither it nor its cpp/ or source/ holds m3_core.c and wasm3.h');
 }
 
-/** Adds names and bytes of files to a hash, so that neither a name nor a boundary can be mistaken. */
+/** A file that a build needs. Throws Problem. */
+export function readInput(file: string): Buffer {
+  try {
+    return fs.readFileSync(file);
+  } catch (error) {
+    throw new Problem('not-readable', `cannot be read (${systemReason(error)})`, { file, cause: error });
+  }
+}
+
+function listInputs(folder: string): string[] {
+  try {
+    return fs.readdirSync(folder);
+  } catch (error) {
+    throw new Problem('not-readable', `cannot be read (${systemReason(error)})`, { file: folder, cause: error });
+  }
+}
+
+/** Adds names and bytes of files to a hash, so that neither a name nor a boundary can be mistaken. Throws Problem. */
 export function hashFiles(hash: ReturnType<typeof createHash>, folder: string, names: readonly string[]): void {
   for (const name of names) {
-    const bytes = fs.readFileSync(path.join(folder, name));
+    const bytes = readInput(path.join(folder, name));
     hash.update(`${name}\0${bytes.length}\0`).update(bytes);
   }
 }
 
+/** What folders of the cache are called while they are made. */
+const UNFINISHED = 'making-';
+
 /**
  * Fills a folder of the cache once: `make` writes into a folder of its own, which then takes its place in one
- * rename. Two builds at once make it twice and both use the same.
+ * rename. Two builds at once make it twice and both use the same. Throws Problem where the cache cannot be written,
+ * and what `make` throws.
  */
 export async function cached(folder: string, make: (into: string) => Promise<void>): Promise<boolean> {
   if (fs.existsSync(folder)) return true;
-  const temporary = `${folder}.${process.pid}.${randomUUID().slice(0, 8)}`;
-  fs.mkdirSync(temporary, { recursive: true });
+  let temporary: Temporary | undefined;
   try {
-    await make(temporary);
+    temporary = makeTemporary(path.dirname(folder), UNFINISHED, 0o777);
+    await make(temporary.folder);
     try {
-      fs.renameSync(temporary, folder);
+      fs.renameSync(temporary.folder, folder);
     } catch (error) {
       if (!fs.existsSync(folder)) throw error;
     }
+  } catch (error) {
+    throw cacheProblem(path.dirname(folder), error);
   } finally {
-    fs.rmSync(temporary, { recursive: true, force: true });
+    temporary?.remove();
   }
   return false;
+}
+
+/** An error while the cache was written: the system's, or that a file stands in its place. Others stay as they are. */
+function cacheProblem(folder: string, error: unknown): unknown {
+  const taken = error instanceof Problem && error.code === 'would-overwrite';
+  if (!taken && (error instanceof Problem || systemCode(error) === undefined)) return error;
+  return new Problem('write-failed', `no cache can be kept there (${taken ? 'is a file' : systemReason(error)})`, {
+    file: folder,
+    hint: 'set MIRLEFT_CACHE to a folder that can be written',
+    cause: error,
+  });
 }
 
 /** Runs tasks, as many at once as there are cores. After a failure none is left running when it throws. */
@@ -113,8 +148,7 @@ export async function buildInterpreter(cacheDir: string, wasm3Dir?: string): Pro
   hashFiles(
     hash,
     sources,
-    fs
-      .readdirSync(sources)
+    listInputs(sources)
       .filter((name) => /^(m3_|wasm3).*\.[ch]$/.test(name) && !name.startsWith('m3_api_'))
       .sort(),
   );

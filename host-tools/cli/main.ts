@@ -22,6 +22,17 @@ for (const command of [play, run, build, size, create, bench, setup]) command.re
 // Whoever reads may have had enough (`mirleft … | head`).
 for (const stream of [process.stdout, process.stderr]) stream.on('error', () => undefined);
 
+// Without a listener a signal ends the process before what it has made can be removed. Commands with something to
+// finish first have listeners of their own.
+for (const [signal, number] of [
+  ['SIGINT', 2],
+  ['SIGTERM', 15],
+  ['SIGHUP', 1],
+] as const)
+  process.on(signal, () => {
+    if (process.listenerCount(signal) === 1) process.exit(128 + number);
+  });
+
 try {
   await program.parseAsync();
 } catch (error) {

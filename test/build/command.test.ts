@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import fs from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
-import { run } from '../cli/mirleft.js';
+import { run, start } from '../cli/mirleft.js';
 
 describe('mirleft build and size', function () {
   this.timeout(60_000);
@@ -41,5 +41,34 @@ describe('mirleft build and size', function () {
     assert.match(half.stderr, /cannot run on the board\nit exports no function step; add /);
     assert.deepEqual(errors(good), []);
     assert.match(none.stderr, /^error: no-such-clang was not found; mirleft setup /m);
+  });
+
+  it('say which cache cannot be written', async () => {
+    fs.writeFileSync(path.join(folder, 'file'), '');
+    const caches = [path.join(folder, 'file'), '/proc/mirleft'];
+    const ran = await Promise.all(caches.map((cache) => run(folder, ['build', 'blink'], { MIRLEFT_CACHE: cache })));
+    for (const [index, { status, stderr }] of ran.entries()) {
+      assert.equal(status, 1);
+      assert.match(
+        stderr,
+        new RegExp(`^error: ${caches[index] ?? ''}: no cache can be kept there .*; set MIRLEFT_CACHE`, 'm'),
+      );
+      assert.doesNotMatch(stderr, /^ +at /m);
+    }
+  });
+
+  it('leave nothing behind when they are interrupted, and remove what is a day old', async () => {
+    const cache = path.join(folder, 'cache');
+    const [old, recent] = ['making-old', 'making-recent'].map((name) => path.join(cache, name)) as [string, string];
+    for (const name of [old, recent]) fs.mkdirSync(name, { recursive: true });
+    const before = Date.now() / 1000 - 25 * 3600;
+    fs.utimesSync(old, before, before);
+    const running = start(folder, ['build', 'blink'], { MIRLEFT_CACHE: cache });
+    const making = (): string[] => fs.readdirSync(cache).filter((name) => /^making-\w+-/.test(name));
+    while (making().length === 0) await new Promise((resolve) => setTimeout(resolve, 10));
+    running.child.kill('SIGINT');
+    assert.equal((await running.ended).status, 130);
+    assert.deepEqual(making(), []);
+    assert.deepEqual([fs.existsSync(old), fs.existsSync(recent)], [false, true]);
   });
 });
