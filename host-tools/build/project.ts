@@ -2,7 +2,8 @@
 
 import fs from 'node:fs';
 import path from 'node:path';
-import { Problem } from '../problem.js';
+import { Problem, systemReason } from '../problem.js';
+import { readInput } from './interpreter.js';
 import { libraryRoot } from './library.js';
 
 /** What `package.json` may say under `mirleft`. */
@@ -43,7 +44,7 @@ export function findProgram(what?: string, from = process.cwd()): Program {
   if (what === undefined) return projectIn(from) ?? builtIn('player');
   if (/^[a-z0-9-]+$/.test(what) && programNames().includes(what)) return builtIn(what);
   const file = path.resolve(from, what);
-  const stat = fs.statSync(file, { throwIfNoEntry: false });
+  const stat = statOf(file, what);
   if (stat?.isFile() && file.endsWith('.ts')) {
     return { name: path.basename(file, '.ts'), entry: file, folder: path.dirname(file), settings: {} };
   }
@@ -55,20 +56,22 @@ export function findProgram(what?: string, from = process.cwd()): Program {
   });
 }
 
+/** Undefined when there is nothing. */
+function statOf(file: string, what: string): fs.Stats | undefined {
+  try {
+    return fs.statSync(file, { throwIfNoEntry: false });
+  } catch (error) {
+    throw new Problem('not-found', `is no program (${systemReason(error)})`, { file: what, cause: error });
+  }
+}
+
 function builtIn(name: string): Program {
   return { name, entry: path.join(PROGRAMS, name, ENTRY), settings: {} };
 }
 
 function projectIn(folder: string): Program | undefined {
   const manifest = path.join(folder, 'package.json');
-  let read: { name?: unknown; mirleft?: unknown } = {};
-  if (fs.existsSync(manifest)) {
-    try {
-      read = JSON.parse(fs.readFileSync(manifest, 'utf8')) as typeof read;
-    } catch (error) {
-      throw new Problem('usage', `is not valid JSON (${(error as Error).message})`, { file: manifest, cause: error });
-    }
-  }
+  const read = fs.existsSync(manifest) ? readManifest(manifest) : {};
   const settings = read.mirleft === undefined ? {} : checkSettings(manifest, read.mirleft);
   const entry = path.resolve(folder, settings.main ?? ENTRY);
   if (!fs.existsSync(entry)) {
@@ -77,6 +80,18 @@ function projectIn(folder: string): Program | undefined {
   }
   const name = typeof read.name === 'string' ? read.name : path.basename(path.resolve(folder));
   return { name, entry, folder: path.resolve(folder), settings };
+}
+
+function readManifest(manifest: string): { name?: unknown; mirleft?: unknown } {
+  const text = readInput(manifest).toString();
+  let read: unknown;
+  try {
+    read = JSON.parse(text);
+  } catch (error) {
+    throw new Problem('usage', `is not valid JSON (${(error as Error).message})`, { file: manifest, cause: error });
+  }
+  if (typeof read === 'object' && read !== null && !Array.isArray(read)) return read;
+  throw new Problem('usage', 'holds no JSON object', { file: manifest });
 }
 
 function checkSettings(manifest: string, value: unknown): ProjectSettings {

@@ -59,6 +59,12 @@ describe('program', function () {
     refused('pages', /memoryPages that is no whole number from 1 to 1024/);
     project('typo', { mirleft: { optimise: 3 } });
     refused('typo', /the key "optimise"; there are main, memoryPages and optimize/);
+    project('nothing', 'null');
+    refused('nothing', /package\.json: holds no JSON object$/);
+    fs.mkdirSync(path.join(folder, 'folder/package.json'), { recursive: true });
+    refused('folder', /package\.json: cannot be read \(is a folder\)$/);
+    refused('away/main.ts/x', /^away\/main\.ts\/x: (no such program|is no program)/);
+    refused('a'.repeat(300), /a: is no program \(the name is too long\)$/);
     project('away', { mirleft: { main: 'gone.ts' } });
     refused('away', /names gone\.ts as its program/);
   });
