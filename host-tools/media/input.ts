@@ -74,18 +74,21 @@ export async function readInput(
     try {
       const stat = await file.stat();
       const size = stat.isFile() ? stat.size : undefined;
-      const pieces = [await readPiece(file, HEAD_BYTES)];
-      const head = pieces[0] as Buffer;
-      const limit = judge(head, size);
-      let total = head.length;
-      for (let piece = head; piece.length > 0;) {
-        if (Math.max(total, size ?? 0) > limit) throw tooLong(input.given);
+      const head = Buffer.allocUnsafe(HEAD_BYTES);
+      const headBytes = await fill(file, head, 0, HEAD_BYTES);
+      const limit = judge(head.subarray(0, headBytes), size);
+      if (size !== undefined && size > limit) throw tooLong(input.given);
+      // A pipe's buffer grows; a file is cut where it ended when it was opened.
+      let bytes = size === undefined ? head : Buffer.allocUnsafe(Math.max(size, headBytes));
+      if (bytes !== head) head.copy(bytes);
+      for (let at = headBytes; ;) {
+        if (at > limit) throw tooLong(input.given);
         signal?.throwIfAborted();
-        piece = await readPiece(file, PIECE_BYTES);
-        pieces.push(piece);
-        total += piece.length;
+        if (at === bytes.length && size === undefined) bytes = Buffer.concat([bytes], 2 * bytes.length);
+        const count = await fill(file, bytes, at, Math.min(PIECE_BYTES, bytes.length - at));
+        if (count === 0) return bytes.subarray(0, at);
+        at += count;
       }
-      return Buffer.concat(pieces);
     } finally {
       await file.close();
     }
@@ -94,16 +97,15 @@ export async function readInput(
   }
 }
 
-/** The next `bytes`; fewer only at the end. */
-async function readPiece(file: FileHandle, bytes: number): Promise<Buffer> {
-  const piece = Buffer.allocUnsafe(bytes);
-  let fill = 0;
-  while (fill < bytes) {
-    const { bytesRead } = await file.read(piece, fill, bytes - fill, null);
+/** Reads `count` bytes to `start` of the buffer; fewer only at the end. Returns how many. */
+async function fill(file: FileHandle, buffer: Buffer, start: number, count: number): Promise<number> {
+  let done = 0;
+  while (done < count) {
+    const { bytesRead } = await file.read(buffer, start + done, count - done, null);
     if (bytesRead === 0) break;
-    fill += bytesRead;
+    done += bytesRead;
   }
-  return piece.subarray(0, fill);
+  return done;
 }
 
 const tooLong = (file: string): Problem =>

@@ -161,15 +161,19 @@ export function readWav(bytes: Buffer, file?: string, room?: Room): Pcm {
   const step = bits / 8;
   const count = Math.floor(data.bytes / (step * channels)) * channels;
   checkFrames(count / channels, channels, bits, room, file ?? '');
-  const samples = bits <= 16 ? new Int16Array(count) : new Int32Array(count);
+  if (bits === 16) {
+    // Little-endian, as every machine that runs this; a copy, since the data need not stand at an even place.
+    const copy = Uint8Array.prototype.slice.call(bytes, data.offset, data.offset + 2 * count);
+    return { rateHz, channels, bits, samples: new Int16Array(copy.buffer, copy.byteOffset, count) };
+  }
+  const samples = bits === 8 ? new Int16Array(count) : new Int32Array(count);
   for (let i = 0, at = data.offset; i < count; i++, at += step) {
     if (float) {
       const value = Math.round((bits === 32 ? bytes.readFloatLE(at) : bytes.readDoubleLE(at)) * 0x800000);
       samples[i] = Math.max(-0x800000, Math.min(0x7fffff, value || 0));
-    } else if (bits === 16) samples[i] = bytes.readInt16LE(at);
-    else if (bits === 8) samples[i] = (bytes[at] as number) - 128;
+    } else if (bits === 8) samples[i] = (bytes[at] as number) - 128;
     else if (bits === 24) samples[i] = bytes.readIntLE(at, 3);
     else samples[i] = Math.min(0x7fffff, Math.round(bytes.readInt32LE(at) / 256));
   }
-  return { rateHz, channels, bits: bits > 16 ? 24 : bits, samples };
+  return { rateHz, channels, bits: bits === 8 ? 8 : 24, samples };
 }

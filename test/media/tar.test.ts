@@ -174,6 +174,22 @@ describe('the archive', () => {
     assert.match(errors(qoa.events)[0] ?? '', /by \d+ bytes; play fewer/);
   });
 
+  it('reads a pipe to its end, and no more of it than fits', async () => {
+    const pipe = path.join(folder, 'pipe');
+    execFileSync('mkfifo', [pipe]);
+    const bytes = fs.readFileSync(path.join(folder, 'long.wav'));
+    for (const [limit, count] of [
+      [undefined, 1],
+      [1 << 20, 0],
+    ] as const) {
+      const writing = fs.promises.writeFile(pipe, bytes).catch(() => undefined);
+      const { archive, tracks } = await packed([pipe], limit === undefined ? {} : { limit });
+      await writing;
+      assert.equal(tracks.length, count);
+      if (count === 1) assert.deepEqual(extracted(archive).get('pipe'), bytes);
+    }
+  });
+
   it('gives up in the middle of a file when it is told to, and keeps what it has', async () => {
     const flac = path.join(folder, 'long.flac');
     const ending = new AbortController();
