@@ -24,7 +24,23 @@ export class Output {
   private constructor(
     readonly file: string,
     private readonly descriptor: number,
+    /** Whether writing begins behind `written`; a pipe has no places. */
+    private readonly behind = false,
   ) {}
+
+  /** Opens a file again that `written` bytes were written to. Throws Problem, also when it is another one by now. */
+  static reopen(file: string, written: number): Output {
+    let output: Output;
+    try {
+      output = new Output(file, fs.openSync(file, 'r+'), true);
+    } catch (error) {
+      throw writeProblem(error, file, written);
+    }
+    output.written = written;
+    if (fs.fstatSync(output.descriptor).size === written) return output;
+    output.close();
+    throw new Problem('in-use', 'was changed by somebody else during the run', { file, hint: 'name another file' });
+  }
 
   /** Creates or empties the file. `exclusive`: it must not exist. Throws Problem. */
   static create(file: string, exclusive = false): Output {
@@ -51,7 +67,7 @@ export class Output {
     let at = 0;
     try {
       while (at < this.fill) {
-        const count = fs.writeSync(this.descriptor, this.buffer, at, this.fill - at, null);
+        const count = fs.writeSync(this.descriptor, this.buffer, at, this.fill - at, this.behind ? this.written : null);
         at += count;
         this.written += count;
       }
@@ -89,9 +105,10 @@ function writeProblem(error: unknown, file: string, written: number): Problem {
   });
 }
 
-/** A WAV of 16-bit stereo frames, valid up to the last flush at every moment. */
+/** A WAV of 16-bit stereo frames, valid up to the last flush at every moment. It may go on after `finish`. */
 export class WavFile {
-  private readonly output: Output;
+  private output: Output;
+  private open = true;
   private readonly header: Buffer;
   frames = 0;
 
@@ -121,10 +138,24 @@ export class WavFile {
   append(frames: Int16Array): void {
     if (this.output.written > WAV_LIMIT)
       throw new Problem('write-failed', 'has reached the 4 GiB that a WAV file can have', { file: this.file });
+    if (!this.open) this.goOn();
     const before = this.output.written;
     this.output.append(new Uint8Array(frames.buffer, frames.byteOffset, frames.byteLength));
     this.frames += frames.length / 2;
     if (this.output.written !== before) this.patch();
+  }
+
+  private goOn(): void {
+    checkCapture(this.file);
+    this.output = Output.reopen(this.file, this.output.written);
+    this.open = true;
+    this.sign(process.pid);
+    this.patch();
+  }
+
+  private sign(writer?: number): void {
+    const info = wavSoftware(this.header);
+    if (info) this.header.write(software(this.version, writer), info.offset, 'latin1');
   }
 
   private patch(): void {
@@ -135,12 +166,13 @@ export class WavFile {
 
   /** Writes what is left and marks the file as complete. The file is closed whatever happens. Throws Problem. */
   finish(): void {
+    if (!this.open) return;
+    this.open = false;
     try {
       this.output.flush();
     } finally {
       try {
-        const info = wavSoftware(this.header);
-        if (info) this.header.write(software(this.version), info.offset, 'latin1');
+        this.sign();
         this.patch();
       } finally {
         this.output.close();
@@ -163,7 +195,12 @@ function head(file: string): Buffer | undefined {
     descriptor = fs.openSync(file, fs.constants.O_RDONLY | fs.constants.O_NONBLOCK);
   } catch (error) {
     if (systemCode(error) === 'ENOENT') return undefined;
-    throw new Problem('would-overwrite', `exists and cannot be read (${systemReason(error)})`, { file, cause: error });
+    if (fs.existsSync(file))
+      throw new Problem('would-overwrite', `exists and cannot be read (${systemReason(error)})`, {
+        file,
+        cause: error,
+      });
+    throw writeProblem(error, file, 0);
   }
   try {
     const bytes = Buffer.alloc(HEAD_BYTES);

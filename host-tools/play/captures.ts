@@ -45,6 +45,8 @@ export class CaptureFiles implements FrameSink {
     // A WAV has one rate: what is played at another goes beside it.
     const file = !first || first.rateHz === state.rateHz ? name : withRate(name, state.rateHz);
     this.tracks.set(track, file);
+    // One is open at a time, however many there are.
+    if (this.current && this.current.file !== file) this.current.finish();
     this.current = this.files.get(file);
     if (this.current) return;
     if (file !== name) checkCapture(file);

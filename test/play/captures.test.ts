@@ -12,6 +12,32 @@ const state = (rateHz: number): JackState => ({ rateHz, repeat: 1, range: Math.r
 const frames = (value: number): Int16Array => new Int16Array(200_000).fill(value);
 
 describe('the files of a capture', () => {
+  it('has one of them open at a time', () => {
+    const open = (): number => fs.readdirSync('/proc/self/fd').length;
+    const before = open();
+    const files = new CaptureFiles((track) => at(`${track}.wav`), '1');
+    for (let track = 0; track < 20; track++) {
+      files.open(track, state(44100));
+      files.frames(frames(track).subarray(0, 200));
+      assert.ok(open() <= before + 1);
+    }
+    assert.equal(files.made().length, 20);
+    files.finish();
+    assert.equal(open(), before);
+    for (let track = 0; track < 20; track++)
+      assert.deepEqual(readWav(fs.readFileSync(at(`${track}.wav`))).samples, frames(track).subarray(0, 200));
+  });
+
+  it('does not go on with a file that somebody else has put there', () => {
+    const files = new CaptureFiles((track) => at(`own-${track}.wav`), '1');
+    for (const track of [0, 1]) files.open(track, state(44100));
+    fs.writeFileSync(at('own-0.wav'), 'mine');
+    files.open(0, state(44100));
+    assert.throws(() => files.frames(frames(0)), /no capture of ours/);
+    assert.equal(fs.readFileSync(at('own-0.wav'), 'utf8'), 'mine');
+    files.finish();
+  });
+
   it('tells the file that really has a track: one of another rate stands beside', () => {
     const files = new CaptureFiles(() => at('all.wav'), '1');
     for (const [track, rate] of [44100, 48000, 44100].entries()) {
