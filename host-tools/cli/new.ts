@@ -3,14 +3,15 @@
 import path from 'node:path';
 import type { Command } from 'commander';
 import { libraryRoot } from '../build/library.js';
-import { createProject } from '../project/new.js';
+import { createProject, isInstalled } from '../project/new.js';
+
+/** A path as a shell takes it. */
+const quoted = (text: string): string =>
+  /^[\w./@:+,-]+$/.test(text) && !text.startsWith('-') ? text : `'${text.replaceAll("'", "'\\''")}'`;
 
 /** How to get the package into the project's folder when it is not found from there. */
-function installation(): string {
-  return libraryRoot.split(path.sep).includes('node_modules')
-    ? 'npm install'
-    : `npm install "$(npm pack --silent ${JSON.stringify(libraryRoot)})"`;
-}
+const installation = (): string =>
+  isInstalled ? 'npm install' : `npm pack --silent ${quoted(libraryRoot)} && npm install`;
 
 export function register(program: Command): void {
   program
@@ -25,7 +26,7 @@ export function register(program: Command): void {
           ...made.files.map((file) => `  ${path.join(folder, file)}`),
           '',
           'next:',
-          `  cd ${folder}`,
+          `  cd ${quoted(folder)}`,
           ...(made.ready ? [] : [`  ${installation()}`]),
           '  npm test       builds it, boots it in QEMU and checks what comes out of the jack',
           '  npm start      boots it with its console on the terminal; Ctrl-C ends it',

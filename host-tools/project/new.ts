@@ -39,6 +39,15 @@ function packageFound(folder: string): boolean {
   }
 }
 
+/** Whether this package is installed; otherwise it is a clone, which has to be packed to be installed elsewhere. */
+export const isInstalled = libraryRoot.split(path.sep).includes('node_modules');
+
+/** What package.json of a project in `folder` asks for: this very package, whether or not a registry has it. */
+function dependencyOf(folder: string): string {
+  if (!isInstalled) return `file:${PACKAGE}-${version}.tgz`;
+  return `file:${path.relative(fs.realpathSync(folder), fs.realpathSync(libraryRoot)).split(path.sep).join('/')}`;
+}
+
 /**
  * Makes a project in `folder`, which must be empty or not there yet; its last part is the project's name. Throws
  * Problem; what is in a folder that is not empty stays as it is.
@@ -59,12 +68,18 @@ export function createProject(folder: string): NewProject {
     if (there && fs.readdirSync(target).length > 0) {
       throw new Problem('would-overwrite', 'is not empty', { file: folder, hint: 'choose a new name' });
     }
+    makeFolder(target);
+    const dependency = JSON.stringify(dependencyOf(target)).slice(1, -1);
     const files = listFiles(TEMPLATE).map((file) => {
       const renamed = path.join(path.dirname(file), RENAMED[path.basename(file)] ?? path.basename(file));
       const text = fs.readFileSync(path.join(TEMPLATE, file), 'utf8');
       const destination = path.join(target, renamed);
       makeFolder(path.dirname(destination));
-      fs.writeFileSync(destination, text.replaceAll('NAME', name).replaceAll('VERSION', version), { flag: 'wx' });
+      fs.writeFileSync(
+        destination,
+        text.replaceAll('NAME', name).replaceAll('DEPENDENCY', () => dependency),
+        { flag: 'wx' },
+      );
       return renamed;
     });
     return { name, folder: target, files, ready: packageFound(target) };

@@ -25,7 +25,7 @@ describe('new', function () {
     const names = ['.gitignore', 'README.md', 'main.ts', 'package.json', 'test/firmware.test.js', 'tsconfig.json'];
     assert.deepEqual(made.files.sort(), names);
     for (const name of names)
-      assert.doesNotMatch(fs.readFileSync(path.join(made.folder, name), 'utf8'), /NAME|VERSION/);
+      assert.doesNotMatch(fs.readFileSync(path.join(made.folder, name), 'utf8'), /NAME|DEPENDENCY/);
     const manifest = JSON.parse(fs.readFileSync(path.join(made.folder, 'package.json'), 'utf8')) as { name: string };
     assert.equal(manifest.name, 'my-synth.2');
 
@@ -75,6 +75,17 @@ describe('new', function () {
         encoding: 'utf8',
       });
     assert.match(mirleft('new', 'said'), /said is made:\n {2}said\/README\.md\n[^]*next:\n {2}cd said\n {2}npm test/);
+    // Elsewhere, in a folder that a shell would take apart.
+    const away = path.join(fs.mkdtempSync(path.join(os.tmpdir(), 'mirleft-new-away-')), "it's here");
+    const said = mirleft('new', path.join(away, 'said'));
+    const tail = "/it'\\''s here/said'\n";
+    assert.ok(said.includes(tail), said);
+    assert.match(said, /\n {2}npm pack --silent \S+ && npm install\n/);
+    const manifest = JSON.parse(fs.readFileSync(path.join(away, 'said/package.json'), 'utf8')) as {
+      devDependencies: Record<string, string>;
+    };
+    assert.match(manifest.devDependencies['mirleft'] ?? '', /^file:mirleft-[\d.]+\.tgz$/);
+    fs.rmSync(path.dirname(away), { recursive: true });
     assert.throws(
       () => mirleft('new', 'said'),
       (error: unknown) => {
