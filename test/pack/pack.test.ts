@@ -26,6 +26,22 @@ for (const program of programNames()) {
 process.stdout.write(JSON.stringify(results));
 `;
 
+/** A copy of the tree to pack from, so that packing, which makes dist/, changes nothing that other tests use. */
+function copyTree(folder: string): string {
+  const copy = path.join(folder, 'copy');
+  const list = ['ls-files', '-z', '--cached', '--others', '--exclude-standard'];
+  const names = execFileSync('git', list, { cwd: libraryRoot, encoding: 'utf8' }).split('\0');
+  for (const name of names.filter((name) => name !== '' && fs.existsSync(path.join(libraryRoot, name))))
+    fs.cpSync(path.join(libraryRoot, name), path.join(copy, name));
+  // What is bundled must really be there, the rest is only used.
+  const modules = path.join(libraryRoot, 'node_modules');
+  fs.mkdirSync(path.join(copy, 'node_modules'));
+  for (const name of fs.readdirSync(modules).filter((name) => name !== 'wasm3'))
+    fs.symlinkSync(path.join(modules, name), path.join(copy, 'node_modules', name));
+  fs.cpSync(path.join(modules, 'wasm3'), path.join(copy, 'node_modules/wasm3'), { recursive: true, dereference: true });
+  return copy;
+}
+
 describe('the packed package', function () {
   this.timeout(120_000);
   let folder: string;
@@ -36,7 +52,7 @@ describe('the packed package', function () {
   before(async () => {
     // Not below this repository, where every dependency would be found.
     folder = fs.mkdtempSync(path.join(os.tmpdir(), 'mirleft-pack-'));
-    const archive = run('npm', ['pack', '--silent', '--pack-destination', folder], libraryRoot).trim();
+    const archive = run('npm', ['pack', '--silent', '--pack-destination', folder], copyTree(folder)).trim();
     for (const program of programNames()) here.set(program, await finishBuild(buildProgram({ program })));
     fs.writeFileSync(path.join(folder, 'package.json'), '{ "type": "module" }\n');
     run('npm', ['install', '--prefer-offline', '--no-audit', '--no-fund', '--loglevel=error', `./${archive}`]);
@@ -79,5 +95,20 @@ describe('the packed package', function () {
     const size = JSON.parse(run(mirleft, ['size', 'hello', '--json'])) as { kernelBytes: number };
     assert.equal(size.kernelBytes, report.kernelBytes);
     run(mirleft, ['setup', '--check']);
+
+    // Elsewhere it depends on this very package.
+    const away = fs.mkdtempSync(path.join(os.tmpdir(), 'mirleft-away-'));
+    try {
+      assert.match(run(mirleft, ['new', path.join(away, 'far')]), /\n {2}npm install\n/);
+      run(
+        'npm',
+        ['install', '--prefer-offline', '--no-audit', '--no-fund', '--loglevel=error'],
+        path.join(away, 'far'),
+      );
+      assert.ok(fs.existsSync(path.join(away, 'far/node_modules/.bin/mirleft')));
+      assert.ok(fs.existsSync(path.join(away, 'far/node_modules/mirleft/drivers/board.ts')));
+    } finally {
+      fs.rmSync(away, { recursive: true });
+    }
   });
 });
