@@ -45,6 +45,33 @@ describe('the tree', function () {
     assert.deepEqual(found, []);
   });
 
+  it('has links that lead somewhere, and a map of all its folders', () => {
+    const dead: string[] = [];
+    for (const name of tracked.filter((name) => name.endsWith('.md'))) {
+      const text = fs.readFileSync(path.join(root, name), 'utf8').replace(/^```[^]*?^```/gm, '');
+      for (const [, link = ''] of text.matchAll(/\]\(<?([^)>\s]+)>?[^)]*\)/g)) {
+        if (/^[a-z]+:/.test(link) || link.startsWith('#')) continue;
+        if (!fs.existsSync(path.join(root, path.dirname(name), decodeURI(link.replace(/#.*/, '')))))
+          dead.push(`${name}: ${link}`);
+      }
+    }
+    assert.deepEqual(dead, []);
+    const folders = new Set(
+      tracked.filter((name) => /^[^.][^/]*\//.test(name)).map((name) => name.split('/')[0] ?? ''),
+    );
+    const map = fs.readFileSync(path.join(root, 'README.md'), 'utf8').matchAll(/^\| \[`([\w-]+)\/`\]/gm);
+    assert.deepEqual([...map].map(([, name]) => name).sort(), [...folders].sort());
+  });
+
+  it('promises one version of Node.js', () => {
+    const { engines } = JSON.parse(fs.readFileSync(path.join(root, 'package.json'), 'utf8')) as {
+      engines: { node: string };
+    };
+    const readme = fs.readFileSync(path.join(root, 'README.md'), 'utf8');
+    assert.equal(/Node\.js ([\d.]+) or newer/.exec(readme)?.[1], engines.node.replace('>=', ''));
+    assert.match(engines.node, /^>=[\d.]+$/); // as scripts/setup.sh reads it
+  });
+
   it('holds no binaries', () => {
     const found = tracked.filter((name) => fs.readFileSync(path.join(root, name)).subarray(0, 8000).includes(0));
     assert.deepEqual(found, []);
