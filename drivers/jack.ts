@@ -15,7 +15,7 @@
 
 import { ticks, write32 } from './board';
 import { startPwmClock } from './clock-manager';
-import { busRegister, DmaChannel } from './dma';
+import { armEngine, busRegister, DmaChannel } from './dma';
 import { JACK_FIRST, JACK_SECOND, PinFunction, setPinFunction } from './gpio';
 import { header, Header } from './jack-header';
 import { JackRegister, PWM_CLOCK_HZ } from './jack-keys';
@@ -46,6 +46,8 @@ const WATCH_MS: i64 = 5;
 /** How long the FIFO may take to empty, in microseconds, and a close longer than what is ahead, in milliseconds. */
 const FIFO_US: i64 = 5000;
 const CLOSE_MS: i64 = 500;
+/** How soon to look again for slots that the ramp down needs, in milliseconds. */
+const SLOTS_MS: i64 = 1;
 /** A capture whose reader is behind is looked at this often. */
 const STALLED_MS: i64 = 1;
 const NEVER: i64 = i64.MAX_VALUE;
@@ -83,7 +85,7 @@ export class Jack implements Sink {
   private stepUsed: bool = false;
   private closeBy: i64 = 0;
 
-  /** `channel` is the DMA engine: a full one that is the ARM's. */
+  /** `channel` is the DMA engine, a full one; `probe` takes another where the VideoCore keeps that one for itself. */
   constructor(channel: i32 = 5) {
     const engine = new DmaChannel(channel);
     this.engine = engine;
@@ -92,6 +94,7 @@ export class Jack implements Sink {
 
   /** Finds out which jack there is; call it once, in `start`. `setting` is a JackSetting. Returns the JackMode. */
   probe(setting: i32): JackMode {
+    this.engine.use(armEngine(this.engine.channel));
     startPwmClock();
     this.signs = jackSigns();
     this.mode = jackMode(this.signs, setting);
@@ -195,6 +198,7 @@ export class Jack implements Sink {
     this.state = JackState.Closing;
     store<i32>(header, JackState.Closing, Header.State);
     this.update();
+    this.expectClose(ticks());
     this.rampDown();
   }
 
@@ -324,7 +328,11 @@ export class Jack implements Sink {
     }
     if (!this.rampedDown) this.rampDown();
     const done = this.rampedDown && stream.fill === 0 && stream.ring.drained;
-    if (!done && now < this.closeBy) return this.watched(now, stream.tickOfFill(now, 0));
+    if (!done && now < this.closeBy) {
+      // With no slots for the ramp yet, short blocks are playing.
+      if (!this.rampedDown) return now + milliseconds(SLOTS_MS);
+      return this.watched(now, stream.tickOfFill(now, 0));
+    }
     if (!done) this.engineErrors++;
     // Leave the FIFO, at duty 0, before DMA stops.
     if (this.mode === JackMode.Pwm1) waitFor(this.pwm.base + STA, STA_EMPT, STA_EMPT, FIFO_US);

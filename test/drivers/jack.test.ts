@@ -126,6 +126,14 @@ describe('the jack, opened', () => {
     assert.ok(dead.board.now < dead.board.ms(100));
   });
 
+  it('takes another engine where the VideoCore keeps the usual one', () => {
+    const rig = new JackRig(wasm, 'board');
+    rig.channels = 0x1f;
+    rig.open(44100);
+    const channels = rig.board.writes().filter(([address]) => address >= 0xfe007000 && address < 0xfe007b00);
+    assert.ok(channels.length > 0 && channels.every(([address]) => (address & 0xf00) === 0x400));
+  });
+
   it('closes in time when the engine dies', () => {
     const rig = new JackRig(wasm, 'board');
     rig.open(44100);
@@ -481,6 +489,27 @@ describe('the jack, at another rate', () => {
         assert.equal(jack.service(), 2n ** 63n - 1n);
       }
       assert.equal(rig.jack.underruns(), 0);
+      assert.deepEqual(rig.violations(), []);
+    });
+  }
+
+  for (const place of places) {
+    it(`closes with a ramp when the ring is full of short blocks (${place})`, () => {
+      const rig = new JackRig(wasm, place);
+      rig.open(44100);
+      rig.run(70);
+      const { jack } = rig;
+      const middle = jack.middle();
+      rig.queue = constant(middle, middle, 8000);
+      while (rig.appendNow(8) === 0);
+      rig.queue = [];
+      rig.jack.breakTrack();
+      rig.close();
+      assert.equal(jack.state(), State.closed);
+      assert.equal(jack.engineErrors(), 0);
+      const words = rig.output();
+      assert.deepEqual(words.slice(-2), [0, 0]);
+      assert.ok(largestStep(words).step <= rampStep(jack.range(), jack.carrierHz()));
       assert.deepEqual(rig.violations(), []);
     });
   }
