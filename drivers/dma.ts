@@ -4,6 +4,7 @@
 // 2D stride (unused here), next block, two reserved. All addresses in it are bus addresses.
 
 import { read32, write32 } from './board';
+import { dmaChannels } from './mailbox';
 import { waitFor } from './timer';
 
 const DMA: u32 = 0xfe007000;
@@ -114,14 +115,30 @@ export function writeControlBlock(
   return DmaError.None;
 }
 
+/**
+ * `wanted` if the VideoCore leaves that full engine to the ARM, else the highest that it does; `wanted` where it does
+ * not say.
+ */
+export function armEngine(wanted: i32): i32 {
+  const free = dmaChannels();
+  if (free <= 0 || (free >> wanted) & 1) return wanted;
+  return 63 - <i32>clz(free);
+}
+
 /** One engine, used by one owner. */
 export class DmaChannel {
   private registers: u32 = 0;
 
   constructor(
-    /** 0 to 10; which of them are the ARM's the mailbox says (`dmaChannels`). */
-    readonly channel: i32,
+    /** 0 to 10; which of them are the ARM's `armEngine` says. */
+    public channel: i32,
   ) {
+    this.use(channel);
+  }
+
+  /** Takes another channel, before `setUp`. */
+  use(channel: i32): void {
+    this.channel = channel;
     this.registers = DMA + <u32>channel * CHANNEL_BYTES;
   }
 
@@ -150,11 +167,6 @@ export class DmaChannel {
   /** Whether the engine still has a block. */
   get active(): bool {
     return (read32(this.registers + CS) & ACTIVE) !== 0;
-  }
-
-  /** Clears END and INT; an engine that runs goes on, an idle one finds no further block. */
-  acknowledge(): void {
-    write32(this.registers + CS, ACTIVE | END | INT | STEADY);
   }
 
   /** Whether the engine met a bus error since the last call. */

@@ -28,6 +28,7 @@ interface Drivers {
   armMemoryBytes(): bigint;
   firmwareDate(): bigint;
   dmaChannels(): bigint;
+  armEngine(wanted: number): number;
   clockRate(clock: number): bigint;
   clockMeasured(clock: number): bigint;
   clockMax(clock: number): bigint;
@@ -54,7 +55,6 @@ interface Drivers {
   controlBlock(channel: number, transfer: number, bytes: number, next: number): number;
   engineSetUp(channel: number): number;
   engineStart(address: number): void;
-  engineAcknowledge(): void;
   engineStop(): number;
   engineTearDown(): number;
   pwmStart(range: number): void;
@@ -271,6 +271,17 @@ describe('the mailbox', () => {
     assert.deepEqual(mailbox.violations, []);
   });
 
+  it('leaves the jack an engine that is the ARM’s', () => {
+    const { drivers, mailbox } = answering();
+    assert.equal(drivers.armEngine(5), 5);
+    mailbox.answer = () => [0x55];
+    assert.equal(drivers.armEngine(5), 6);
+    mailbox.answer = () => [0];
+    assert.equal(drivers.armEngine(5), 5, 'none at all is no answer');
+    mailbox.silent = true;
+    assert.equal(drivers.armEngine(5), 5);
+  });
+
   it('skips what others left, within bounds', () => {
     const { drivers, mailbox } = answering();
     mailbox.stale.push(0x12345678, 0x8);
@@ -442,14 +453,12 @@ describe('a DMA engine', () => {
     assert.ok(board.now < board.ms(50));
   });
 
-  it('is acknowledged by a constant that keeps its priorities', () => {
+  it('is started by a constant that keeps its priorities', () => {
     const { drivers, board } = rig();
     drivers.engineSetUp(5);
     const from = board.writes().length;
-    drivers.engineAcknowledge();
-    assert.deepEqual(board.writes(from), [[0xfe007500, 0x10f10007]]);
     drivers.engineStart(0xc1000020);
-    assert.deepEqual(board.writes(from + 1), [
+    assert.deepEqual(board.writes(from), [
       [0xfe007504, 0xc1000020],
       [0xfe007500, 0x10f10007],
     ]);

@@ -3,7 +3,7 @@
 import { BoardModel } from '../support/board-model.js';
 import { compileProgram, instantiate } from '../support/module.js';
 import { DmaEngines } from './engine-model.js';
-import { ClockGenerators, Gpio } from './models.js';
+import { ClockGenerators, Gpio, Mailbox } from './models.js';
 import { PwmModel } from './pwm-model.js';
 
 export interface JackExports {
@@ -59,6 +59,9 @@ export class JackRig {
   readonly clocks = new ClockGenerators();
   readonly gpio = new Gpio();
   readonly pwm = new PwmModel(this.board, this.clocks);
+  readonly mailbox = new Mailbox(this.board);
+  /** The DMA channels that the VideoCore leaves to the ARM, as bits. */
+  channels = 0x37f5;
   /** Lines of the capture, in order. */
   readonly lines: Line[] = [];
   readonly engines: DmaEngines;
@@ -98,7 +101,9 @@ export class JackRig {
       write: (offset: number, value: number) => void lines.push({ offset, value }),
     };
     // The engines come last, so that time reaches them before the PWM.
-    for (const block of [this.pwm, this.clocks, this.gpio, systemTimer, capture, this.engines]) this.board.plug(block);
+    this.mailbox.answer = (tag) => (tag === 0x00060001 ? [this.channels] : undefined);
+    const quick = [this.pwm, this.clocks, this.gpio, this.mailbox, systemTimer, capture];
+    for (const block of [...quick, this.engines]) this.board.plug(block);
     if (place === 'emulator') this.board.abortAt(0xfe20c000, 0x1000);
     const running = instantiate<JackExports>(wasm, (memory) => this.board.imports(memory));
     this.jack = running.exports;
@@ -194,7 +199,7 @@ export class JackRig {
   }
 
   violations(): string[] {
-    return [this.clocks, this.gpio, this.pwm, this.engines].flatMap((block) => block.violations);
+    return [this.clocks, this.gpio, this.pwm, this.mailbox, this.engines].flatMap((block) => block.violations);
   }
 }
 

@@ -10,6 +10,8 @@ export { boardType, boardMemoryMiB, boardMinor, isSupported } from '../../../dri
 
 import { delay } from '../../../drivers/timer';
 import { DmaChannel, writeControlBlock } from '../../../drivers/dma';
+
+export { armEngine } from '../../../drivers/dma';
 import { boardName } from '../../../drivers/revision';
 import { Pwm, PWM1 } from '../../../drivers/pwm';
 import { bridgePairs, writeBridge } from '../../../drivers/jack-bridge';
@@ -41,9 +43,6 @@ export function engineSetUp(channel: i32): i32 {
 }
 export function engineStart(address: u32): void {
   engine.start(address);
-}
-export function engineAcknowledge(): void {
-  engine.acknowledge();
 }
 export function engineStop(): i32 {
   return engine.stop();
