@@ -143,9 +143,7 @@ class RunState implements Run {
       if (this.bug !== undefined) throw this.bug;
       if (emulator.overtime && !this.over)
         this.events.problem(
-          new Problem('time-limit', `QEMU was ended after ${this.options.limitSeconds ?? 0} s`, {
-            hint: 'see --timeout',
-          }),
+          new Problem('time-limit', `QEMU was ended after ${Math.ceil(this.options.limitSeconds ?? 0)} s`),
         );
       return { emulator, fault: this.faults.report, interrupted: this.interrupted, touched: this.touched };
     } finally {
