@@ -204,6 +204,18 @@ describe('several tracks in one run', function () {
     );
   });
 
+  it('believes neither a length nor a limit that no timer holds', async () => {
+    const bytes = fs.readFileSync(at('slow.wav'));
+    bytes.writeUInt32LE(1, 28); // bytes a second
+    fs.writeFileSync(at('byte-rate.wav'), bytes);
+    const { report } = await playToEnd({ files: [at('byte-rate.wav')], folder, limitSeconds: 1e10 });
+    assert.deepEqual(
+      report.errors.map(({ code }) => code),
+      [],
+    );
+    assert.equal(report.tracks[0]?.frames, 4000);
+  });
+
   it('plays its own piece when there is no file, and keeps what was played when it is ended', async () => {
     const ending = new AbortController();
     const playing = play({ files: [], folder, build: await playerBuild(), signal: ending.signal });
