@@ -10,7 +10,7 @@ import { startEmulator, type Emulator, type EmulatorEnd } from '../emulator/emul
 import { DESCRIPTOR, type GuestMemory } from '../emulator/memory.js';
 import type { Scratch } from '../emulator/scratch.js';
 import { Problem, systemReason } from '../problem.js';
-import { FaultReader, type FaultReport } from './faults.js';
+import { FaultReader, type FaultReport } from '../build/faults.js';
 import { RecordSplitter, type PlayerRecord } from './records.js';
 
 /** An emulator that sends neither words nor text for so long hangs. */
