@@ -4,9 +4,9 @@
 // One question a message: a tag that fails ends the firmware's walk. The message lies in the DMA window, so no cache
 // has to be cleaned. The emulator answers all of these.
 
-import { read32, write32 } from './board';
+import { read32, ticks, write32 } from './board';
 import { busAddress } from './dma';
-import { waitFor } from './timer';
+import { microseconds, waitFor } from './timer';
 import { MAILBOX, windowAddress } from './window';
 
 const MBOX: u32 = 0xfe00b880;
@@ -19,6 +19,7 @@ const FULL: u32 = 1 << 31;
 const PROPERTY_CHANNEL: u32 = 8;
 /** An answer takes far less; a program that asks several times in one step must not come to its two seconds. */
 const TIMEOUT_US: i64 = 100_000;
+const REST_US: i64 = 1_000_000;
 /** Messages of others that may lie before the answer. */
 const STALE_MOST: i32 = 16;
 
@@ -80,6 +81,14 @@ function value(index: u32): u32 {
   return read32(windowAddress(MAILBOX) + VALUES + index * 4);
 }
 
+/** Until this tick a VideoCore that did not answer is not asked again: each question would wait. */
+let restsUntil: i64 = 0;
+
+function rest(): i32 {
+  restsUntil = ticks() + microseconds(REST_US);
+  return MailboxError.Silent;
+}
+
 /** Asks `tag` with up to three value words, in a value of `words` words. 0 or a MailboxError. */
 function ask(tag: u32, words: u32, first: u32 = 0, second: u32 = 0, third: u32 = 0): i32 {
   const message = windowAddress(MAILBOX);
@@ -95,10 +104,11 @@ function ask(tag: u32, words: u32, first: u32 = 0, second: u32 = 0, third: u32 =
   if (words > 2) write32(message + VALUES + 8, third);
 
   const sent = busAddress(message) | PROPERTY_CHANNEL;
-  if (!waitFor(WRITE_STATUS, FULL, 0, TIMEOUT_US)) return MailboxError.Silent;
+  if (ticks() < restsUntil) return MailboxError.Silent;
+  if (!waitFor(WRITE_STATUS, FULL, 0, TIMEOUT_US)) return rest();
   write32(WRITE, sent);
   for (let i = 0; ; i++) {
-    if (i === STALE_MOST || !waitFor(READ_STATUS, EMPTY, 0, TIMEOUT_US)) return MailboxError.Silent;
+    if (i === STALE_MOST || !waitFor(READ_STATUS, EMPTY, 0, TIMEOUT_US)) return rest();
     if (read32(READ) === sent) break;
   }
   if (read32(message + CODE) !== SUCCESS) return MailboxError.Refused;

@@ -3,7 +3,7 @@
 
 import { Exit, exit, Info, info } from '../drivers/board';
 import { Jack, JackMode, JackSign } from '../drivers/jack';
-import { armMemoryBytes, boardRevision, Clock, clockRate, MailboxError, temperature } from '../drivers/mailbox';
+import { armMemoryBytes, boardRevision, Clock, clockRate, temperature } from '../drivers/mailbox';
 import { boardMemoryMiB, boardMinor, boardName, isSupported } from '../drivers/revision';
 import { delay } from '../drivers/timer';
 import {
@@ -65,11 +65,10 @@ export function printBanner(program: string): void {
   let heat: i64 = -1;
   let memory: i64 = -1;
   if (revision >= 0) {
-    // A mailbox that fell silent is not asked again: each question would wait.
     arm = clockRate(Clock.Arm);
-    core = arm === MailboxError.Silent ? arm : clockRate(Clock.Core);
-    heat = core === MailboxError.Silent ? core : temperature();
-    const low = heat === MailboxError.Silent ? heat : armMemoryBytes();
+    core = clockRate(Clock.Core);
+    heat = temperature();
+    const low = armMemoryBytes();
     memory = boardMemoryMiB(<u32>revision);
     print(boardName(<u32>revision));
     print(' 1.');

@@ -296,6 +296,12 @@ describe('the mailbox', () => {
       mailbox[fault] = true;
       assert.equal(drivers.boardRevision(), -1n);
       assert.ok(board.now >= board.ms(100) && board.now < board.ms(210));
+      const before = board.now;
+      assert.equal(drivers.temperature(), -1n);
+      assert.ok(board.now < before + board.ms(1), 'is left alone for a second');
+      mailbox[fault] = false;
+      board.advanceTo(before + board.ms(1001));
+      assert.equal(drivers.temperature(), 48_312n);
       assert.deepEqual(mailbox.violations, []);
     }
   });
