@@ -46,6 +46,8 @@ export interface Line {
 
 export const Setting = { auto: 0, pwm1: 1, capture: 2 } as const;
 export const State = { closed: 0, open: 1, closing: 2 } as const;
+/** What the jack is tested on. */
+export const places = ['board', 'emulator'] as const;
 
 const CAPTURE = 0xfe203000;
 const NEVER = 2n ** 63n - 1n;
@@ -222,4 +224,9 @@ export function largestStep(words: number[]): { step: number; at: number } {
 /** The steepest step of the bias ramp: a smoothstep from 0 to half the range in 64 ms of the carrier. */
 export function rampStep(range: number, carrierHz: number): number {
   return Math.ceil((1.5 * ((range + 1) >> 1)) / (0.064 * carrierHz));
+}
+
+/** Words that tell where they come from. */
+export function numbered(pairs: number, range: number): number[] {
+  return Array.from({ length: pairs * 2 }, (_, i) => (Math.imul(i + 1, 2654435761) >>> 8) % (range + 1));
 }
