@@ -250,6 +250,19 @@ export function checkFolder(file: string): void {
     throw new Problem('would-overwrite', 'is a folder', { file });
 }
 
+/**
+ * Refuses to replace a file that does not carry the output's own ending: what says by nothing else who made it is
+ * only taken for an earlier output by its name. Throws Problem.
+ */
+export function checkReplaceable(file: string, ending: string): void {
+  checkFolder(file);
+  if (!fs.existsSync(file) || isDevice(file) || file.toLowerCase().endsWith(ending)) return;
+  throw new Problem('would-overwrite', `exists, and its name does not end in ${ending}`, {
+    file,
+    hint: `name a file that ends in ${ending}, or one that does not exist`,
+  });
+}
+
 /** Refuses outputs that are inputs, or each other. Throws Problem. */
 export function checkDistinct(inputs: (string | Buffer)[], outputs: string[]): void {
   const identity = (file: string | Buffer): string => {

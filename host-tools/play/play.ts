@@ -6,7 +6,7 @@ import { version } from '../build/library.js';
 import { buildProgram, finishBuild, type Build } from '../build/program.js';
 import { JackCapture, type FrameSink } from '../capture/jack.js';
 import { findPlayer, Listener } from '../capture/listen.js';
-import { checkDistinct, checkFolder, Output } from '../capture/output.js';
+import { checkDistinct, checkReplaceable, Output } from '../capture/output.js';
 import { PlotSink } from '../capture/plot-data.js';
 import { plotSvg } from '../capture/plot.js';
 import { findQemu } from '../emulator/find.js';
@@ -55,7 +55,8 @@ export async function* play(options: PlayOptions): AsyncGenerator<PlayEvent, Pla
 function planCaptures(options: PlayOptions): string[] {
   const { files, capture, words, plot } = options;
   const captures = capture === undefined ? captureNames(files, options.folder ?? '') : [capture];
-  for (const file of [words, plot]) if (file !== undefined) checkFolder(file);
+  if (words !== undefined) checkReplaceable(words, '.bin');
+  if (plot !== undefined) checkReplaceable(plot, '.svg');
   checkDistinct(files, [...captures, ...[words, plot].filter((file) => file !== undefined)]);
   checkCaptures(captures);
   return captures;

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
 import fs from 'node:fs';
 import path from 'node:path';
-import { checkCapture, checkDistinct, Output, WavFile } from '../../host-tools/capture/output.js';
+import { checkCapture, checkDistinct, checkReplaceable, Output, WavFile } from '../../host-tools/capture/output.js';
 import { readWav, wavSoftware } from '../../host-tools/media/wav.js';
 import { Problem } from '../../host-tools/problem.js';
 import { testFolder, tool } from '../media/sounds.js';
@@ -93,6 +93,13 @@ describe('a capture file', () => {
       );
     assert.match(problem('would-overwrite', () => checkDistinct([], [at('new'), at('./new')])).message, /two outputs/);
     checkDistinct([at('input.wav')], [at('a'), at('b'), '/dev/null', '/dev/null']);
+  });
+
+  it('replaces a file without a mark of ours only when it has the ending of the output', () => {
+    fs.writeFileSync(at('song.mp3'), 'music');
+    fs.writeFileSync(at('old.svg'), '<svg/>');
+    assert.match(problem('would-overwrite', () => checkReplaceable(at('song.mp3'), '.svg')).message, /end in \.svg/);
+    for (const name of [at('old.svg'), at('new'), '/dev/null']) checkReplaceable(name, '.svg');
   });
 
   it('tells a full disk with path and bytes, and what is there stays valid', () => {
