@@ -124,7 +124,9 @@ export class Story implements RunEvents {
         this.failed(this.deviceProblem(index, record));
         break;
       case 'warning':
-        this.note(this.deviceProblem(index, record).line());
+        // What is there of a file that was cut is played, and it has failed all the same.
+        if (textField(record, 'code') === 'truncated') this.failed(this.deviceProblem(index, record));
+        else this.note(this.deviceProblem(index, record).line());
         break;
       case 'underruns':
         this.underruns = numberField(record, 'count') ?? this.underruns;

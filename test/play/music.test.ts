@@ -204,6 +204,16 @@ describe('several tracks in one run', function () {
     );
   });
 
+  it('plays what is there of a file that was cut, and says that it has failed', async () => {
+    const whole = fs.readFileSync(at('slow.wav'));
+    fs.writeFileSync(at('cut.wav'), whole.subarray(0, whole.length - 4000));
+    const { report } = await playToEnd({ files: [at('cut.wav')], folder });
+    assert.deepEqual(
+      report.errors.map(({ code, file, offset }) => [code, file, offset]),
+      [['refused', at('cut.wav'), whole.length - 4000]],
+    );
+    assert.ok((report.tracks[0]?.frames ?? 0) > 1000);
+  });
   it('believes neither a length nor a limit that no timer holds', async () => {
     const bytes = fs.readFileSync(at('slow.wav'));
     bytes.writeUInt32LE(1, 28); // bytes a second
