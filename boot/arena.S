@@ -6,7 +6,7 @@
 //                            header is placed so that the pages begin at LINEAR
 //   calloc, realloc, free    as in C
 //
-//   arena_start, arena_end, arena_next, arena_peak; linear_base, linear_bytes of the running module
+//   arena_peak   the most that was ever used, over all modules. What belongs to one of them is in instance.S.
 
 #include "macros.inc"
 
@@ -20,6 +20,7 @@ routine arena_reset
     ldr     x2, =ARENA_BYTES
     madd    x1, x0, x2, x1
     add     x2, x1, x2
+    store   x0, arena_number, x3
     store   x1, arena_start, x3
     store   x1, arena_next, x3
     store   x2, arena_end, x3
@@ -64,7 +65,6 @@ allocate:
     sub     x2, x2, #HEADER
     add     x4, x0, x2
     str     x4, [x3, :lo12:arena_next]
-    // The most that was ever used, over all modules.
     load    x5, arena_start
     sub     x4, x4, x5
     adrp    x3, arena_peak
@@ -151,12 +151,4 @@ routine free
     store   xzr, arena_last, x1
 1:  ret
 
-variable arena_start, 8
-variable arena_next, 8
-variable arena_end, 8
-variable arena_last, 8
 variable arena_peak, 8
-variable linear_expected, 8
-variable linear_block, 8
-variable linear_base, 8
-variable linear_bytes, 8

@@ -1,6 +1,7 @@
 // Kernel entry in EL3, EL2 or EL1, on any core, MMU and caches off.
 //
 //   x20  counter at entry       x21  exception level at entry      TPIDR_EL1  boot stage, for the blink code
+//   x22  x1 at entry: CHAIN_MARK when another image has called `chain`; the VideoCore gives 0
 //   x19  scratch of this file   x0-x17 scratch                     SP_EL1 exceptions, SP_EL0 everything else
 
 #include "macros.inc"
@@ -13,6 +14,7 @@ entry:
     tst     x0, #CORE_MASK
     b.ne    park
     mrs     x20, cntpct_el0
+    mov     x22, x1
     mrs     x21, CurrentEL
     lsr     x21, x21, #2
     cmp     x21, #LEVEL_2
@@ -127,6 +129,10 @@ at_level_1:
     b.lo    1b
     store   x20, entry_ticks, x0
     store   x21, entry_level, x0
+    ldr     x1, =CHAIN_MARK
+    cmp     x22, x1
+    cset    w1, eq
+    store   w1, chained, x0
 
     bl      move_cores
     mov     w0, #STAGE_MEMORY
@@ -165,3 +171,4 @@ routine move_cores
 
 variable entry_ticks, 8
 variable entry_level, 8
+variable chained, 4

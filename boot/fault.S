@@ -1,4 +1,4 @@
-// The fault report, and the end. Its lines are a fixed grammar (docs/board.md): the host reads fields.
+// The fault report, and what follows: the module before this one, or the end. Its lines are a fixed grammar (docs/board.md): the host reads fields.
 //
 //   fault_result      x0 text that wasm3 returned: reports by what the text is. Does not return.
 //   fault_load        x0 text: the module could not be loaded. Does not return.
@@ -39,8 +39,15 @@ begin:
     mrs     x1, tpidr_el1
     cmp     x1, #STAGE_MODULE           // no UART yet
     b.lo    blink
+    // With a module to go back to nobody waits for the line: the jack plays.
+    bl      go_back_to
+    cmp     x0, #0
+    cset    w0, ne
+    store   w0, uart_queueing, x1
+    cbnz    w0, 1f
     bl      uart_drain
-    bl      print_line
+1:  bl      print_line
+    bl      crash_begin
     say     text_fault
     ret     x19
 
@@ -56,12 +63,22 @@ finish_frames:
     mov     w1, #16
     bl      print_hex
     bl      print_line
+    bl      crash_end
+    load32  0, uart_queueing
+    cbnz    w0, go_back
     bl      uart_drain
     b       power_fail
+
+// Notes how the module has ended, an Ended. Uses x0, x1.
+.macro ended how
+    mov     w0, #\how
+    store   w0, last_fault, x1
+.endm
 
 routine fault_result
     mov     x20, x0
     bl      begin
+    ended   ENDED_TRAP
     address x1, text_hang
     cmp     x20, x1
     b.eq    2f
@@ -85,7 +102,8 @@ routine fault_result
 1:  mov     x0, x20
     bl      print_quoted
     b       finish
-2:  say     kind_hang
+2:  ended   ENDED_HANG
+    say     kind_hang
     b       finish
 3:  say     kind_abort
     load    x0, fault_code
@@ -94,9 +112,11 @@ routine fault_result
     address x0, trap_text
     bl      print_quoted
     b       finish
-4:  say     kind_data_abort
+4:  ended   ENDED_EXCEPTION
+    say     kind_data_abort
     b       exception
-5:  say     kind_serror
+5:  ended   ENDED_EXCEPTION
+    say     kind_serror
     b       exception
 6:  say     kind_stack
     b       finish
@@ -104,6 +124,7 @@ routine fault_result
 routine fault_load
     mov     x20, x0
     bl      begin
+    ended   ENDED_TRAP
     say     kind_load
     mov     x0, x20
     bl      print_quoted
@@ -113,6 +134,7 @@ routine fault_exception
     mov     x20, x0
     bl      keep_frame
     bl      begin
+    ended   ENDED_EXCEPTION
     address x0, fault_frame
     ldr     x1, [x0, #FRAME_VECTOR]
     cmp     x1, #3
@@ -176,7 +198,11 @@ routine fault_stuck
     stp     x27, x28, [x0, #FRAME_X19 + 64]
     str     x29, [x0, #FRAME_X19 + 80]
     bl      keep_frame
+    ldr     x0, =GICC                   // its handler will not return
+    mov     w1, #IRQ_TICK
+    str     w1, [x0, #GICC_EOIR]
     bl      begin
+    ended   ENDED_HANG
     say     kind_hang_registers
     address x2, fault_frame
     mov     x1, #0
@@ -232,6 +258,8 @@ routine fault_nested
     mrs     x1, tpidr_el1
     cmp     x1, #STAGE_MODULE
     b.lo    blink
+    store   wzr, uart_queueing, x1
+    bl      uart_drain
     bl      print_line
     say     text_fault
     say     kind_nested

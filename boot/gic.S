@@ -3,6 +3,7 @@
 //   gic_init           all off but the two timers and the UART
 //   device_interrupt   w0 id: masks it and sets the event bit that listen named. For the interrupt handler.
 //   gic_listen         w0 id, w1 event bit: clears the event, arms the interrupt
+//   gic_forget         for a module that is about to start: it listens to nothing yet. Uses x0-x3.
 
 #include "macros.inc"
 
@@ -71,6 +72,15 @@ one_bit:
     lsl     w2, w2, w0
     lsr     w0, w0, #5
     str     w2, [x3, x0, lsl #2]
+    ret
+
+routine gic_forget
+    ldr     x0, =GICD
+    fill    GICD_ICENABLER + 4, 0xffffffff, GIC_IDS / 32 - 1
+    mov     w1, #1 << (IRQ_UART % 32)
+    str     w1, [x0, #GICD_ISENABLER + IRQ_UART / 32 * 4]
+    dsb     sy
+    store   wzr, interrupt_events, x1
     ret
 
 variable listeners, GIC_IDS             // event bit of each id

@@ -5,10 +5,11 @@
 //   gpio_sample   for the tick's handler. Uses x0-x9.
 //   gpio_take     x0 to, x1 records at most; x0 = records taken. The first call takes the levels that changes are
 //                 measured from.
+//   gpio_forget   for a module that is about to start: it has asked for nothing yet. Uses x0, x1.
 
 #include "macros.inc"
 
-.equ GPIO_QUEUE, QUEUES + LIMIT_UART_QUEUE + LIMIT_SEND_QUEUE
+.equ GPIO_QUEUE, QUEUES + LIMIT_UART_QUEUE + SEND_RING
 
 routine gpio_sample
     load32  0, gpio_watched
@@ -71,6 +72,13 @@ routine gpio_take
     b       1b
 2:  str     x4, [x3, :lo12:gpio_taken]
     mov     x0, x1
+    ret
+
+// The tick queues nothing more once the flag is down.
+routine gpio_forget
+    store   wzr, gpio_watched, x0
+    load    x0, gpio_written
+    store   x0, gpio_taken, x1
     ret
 
 variable gpio_watched, 4               // the module has asked for changes

@@ -1,4 +1,4 @@
-// Imports that touch registers and the DMA window: read32, write32, probe32, copyIn, copyOut.
+// Imports that touch registers and the DMA window: read32, write32, probe32, readPort, writePort, copyIn, copyOut.
 // Uses x0-x17 only; x30 stays, so that an abort can return from the import with a trap.
 
 #include "macros.inc"
@@ -16,6 +16,13 @@
     cmp     w9, #DMA_WINDOW_BYTES >> 12, lsl #12
     b.hs    \outside
 1:
+.endm
+
+// Ends the import with the result -1, in the 32 or the 64 bits that it has.
+.macro answer_none
+    mov     x8, #-1
+    str     x8, [x2, #SLOT0]
+    succeed
 .endm
 
 routine import_read32
@@ -67,28 +74,82 @@ probe32_access:
     str     x8, [x2, #SLOT0]
     succeed
 probe_aborted:
-    mov     x8, #-1
     adrp    x10, probe_resume
     str     xzr, [x10, :lo12:probe_resume]
-    str     x8, [x2, #SLOT0]
-    succeed
+    answer_none
 2:  mov     w1, w8
     trap_with text_probe_unaligned
 3:  mov     w1, w8
     trap_with text_probe_outside
 fixup probe32_access, probe_aborted
 
-// Goes on when [w8, w8 + w10) lies in the region. Uses x11, x12.
-.macro within base, bytes, outside
-    ldr     x11, =\base
-    ldr     x12, =\bytes
-    sub     x11, x8, x11
-    cmp     x11, x12
-    b.hi    \outside
-    sub     x12, x12, x11
-    cmp     x10, x12
-    b.hi    \outside
+// An access that may abort on the bus, as the program's fault.
+.macro access instruction:vararg
+9:  \instruction
+    fixup   9b, bus_abort
 .endm
+
+// Arguments of a port's import: x8 register, x11 address in linear memory, x12 bytes. Uses x9, x10, x16, x17.
+.macro port_arguments unaligned, outside, beyond
+    ldr     w8, [x2, #SLOT0]
+    ldr     w11, [x2, #SLOT1]
+    ldr     w12, [x2, #SLOT2]
+    check_word \unaligned, \outside
+    lsl     x12, x12, #2                // a negative number of words is a large one of bytes
+    linear_range 11, 12, \beyond
+.endm
+
+routine import_readPort
+    port_arguments 5f, 6f, 7f
+    subs    x12, x12, #16
+    b.lo    2f
+1:  access  ldr w4, [x8]
+    access  ldr w5, [x8]
+    access  ldr w6, [x8]
+    access  ldr w7, [x8]
+    stp     w4, w5, [x11], #8
+    stp     w6, w7, [x11], #8
+    subs    x12, x12, #16
+    b.hs    1b
+2:  adds    x12, x12, #16
+    b.eq    4f
+3:  access  ldr w4, [x8]
+    str     w4, [x11], #4
+    subs    x12, x12, #4
+    b.ne    3b
+4:  dmb     oshld                       // as in read32
+    succeed
+5:  mov     w1, w8
+    trap_with text_read_port_unaligned
+6:  mov     w1, w8
+    trap_with text_read_port_outside
+7:  trap_with text_read_port
+
+routine import_writePort
+    port_arguments 5f, 6f, 7f
+    dmb     oshst                       // as in write32
+    subs    x12, x12, #16
+    b.lo    2f
+1:  ldp     w4, w5, [x11], #8
+    ldp     w6, w7, [x11], #8
+    access  str w4, [x8]
+    access  str w5, [x8]
+    access  str w6, [x8]
+    access  str w7, [x8]
+    subs    x12, x12, #16
+    b.hs    1b
+2:  adds    x12, x12, #16
+    b.eq    4f
+3:  ldr     w4, [x11], #4
+    access  str w4, [x8]
+    subs    x12, x12, #4
+    b.ne    3b
+4:  succeed
+5:  mov     w1, w8
+    trap_with text_write_port_unaligned
+6:  mov     w1, w8
+    trap_with text_write_port_outside
+7:  trap_with text_write_port
 
 routine import_copyIn
     ldr     w8, [x2, #SLOT1]
@@ -97,7 +158,13 @@ routine import_copyIn
     linear_range 9, 10, 4f
     within  RAM_DISK, RAM_DISK_BYTES, 1f
     b       2f
-1:  within  DMA_WINDOW, DMA_WINDOW_BYTES, 3f
+1:  within  DMA_WINDOW, DMA_WINDOW_BYTES, 5f
+    b       2f
+5:  within  MODULE_STORE, MODULE_STORE_BYTES, 6f
+    b       2f
+6:  load    x11, running_bytes          // the first one, in the image
+    load    x12, running_length
+    inside  3f
 2:  enter
     str     xzr, [x2, #SLOT0]
     mov     x0, x9
@@ -106,9 +173,7 @@ routine import_copyIn
     bl      memcpy
     mov     x0, #0
     leave
-3:  mov     w8, #-1
-    str     x8, [x2, #SLOT0]
-    succeed
+3:  answer_none
 4:  trap_with text_copy_in
 
 routine import_copyOut
@@ -126,9 +191,7 @@ routine import_copyOut
     dsb     sy
     mov     x0, #0
     leave
-3:  mov     w8, #-1
-    str     x8, [x2, #SLOT0]
-    succeed
+3:  answer_none
 4:  trap_with text_copy_out
 
 text text_read_unaligned, "read32 needs a multiple of 4: 0x"
@@ -137,5 +200,11 @@ text text_write_unaligned, "write32 needs a multiple of 4: 0x"
 text text_write_outside, "write32 outside devices and DMA window: 0x"
 text text_probe_unaligned, "probe32 needs a multiple of 4: 0x"
 text text_probe_outside, "probe32 outside devices and DMA window: 0x"
+text text_read_port_unaligned, "readPort needs a multiple of 4: 0x"
+text text_read_port_outside, "readPort outside devices and DMA window: 0x"
+text text_read_port, "readPort outside linear memory: 0x"
+text text_write_port_unaligned, "writePort needs a multiple of 4: 0x"
+text text_write_port_outside, "writePort outside devices and DMA window: 0x"
+text text_write_port, "writePort outside linear memory: 0x"
 text text_copy_in, "copyIn outside linear memory: 0x"
 text text_copy_out, "copyOut outside linear memory: 0x"

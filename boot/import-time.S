@@ -18,7 +18,7 @@ routine import_ticks
 routine import_info
     ldr     w8, [x2, #SLOT1]
     mov     x9, #0
-    cmp     w8, #INFO_CORE_ID
+    cmp     w8, #INFO_PREVIOUS_BYTES
     b.hi    got
     adr     x10, facts
     add     x10, x10, x8, lsl #3
@@ -65,6 +65,22 @@ facts:
     b       got
     mrs     x9, midr_el1                // CoreId
     b       got
+    ldr     x9, =DMA_WINDOW + WINDOW_STATE // StateBase
+    b       got
+    mov     x9, #WINDOW_STATE_BYTES     // StateBytes
+    b       got
+    adr     x10, last_fault_fact        // LastFault
+    br      x10
+    adr     x10, boot_reason_fact       // BootReason
+    br      x10
+    adr     x10, module_base_fact       // ModuleBase
+    br      x10
+    adr     x10, module_length_fact     // ModuleBytes
+    br      x10
+    adr     x10, previous_base_fact     // PreviousBase
+    br      x10
+    adr     x10, previous_length_fact   // PreviousBytes
+    br      x10
 
 .macro fact name, symbol
 \name\()_fact:
@@ -80,6 +96,21 @@ facts:
     fact    longest_step, longest_step
     fact    ticks_lost, ticks_lost
     fact    arena_peak, arena_peak
+    fact    module_base, running_bytes
+    fact    module_length, running_length
+    fact    previous_base, previous_bytes
+    fact    previous_length, previous_length
+last_fault_fact:
+    load32  9, last_fault
+    b       got
+boot_reason_fact:
+    mov     x9, #BOOT_CHAIN
+    load32  10, chained
+    cbnz    w10, got
+    ldr     x10, =PM
+    ldr     w10, [x10, #PM_RSTS]
+    ubfx    x9, x10, #PM_RSTS_WATCHDOG_BIT, #1 // BOOT_WATCHDOG is 1, BOOT_POWER_ON 0
+    b       got
 semihosting_fact:
     load32  9, semihosting
     b       got
@@ -128,8 +159,16 @@ routine import_wait
     mrs     x1, cntvct_el0
     cmp     x1, x20
     b.ge    2f
+    str     x1, [sp, #40]
     mov     x0, x20
     bl      sleep_until
+    mrs     x0, cntvct_el0
+    ldr     x1, [sp, #40]
+    sub     x0, x0, x1
+    adrp    x1, slept
+    ldr     x2, [x1, :lo12:slept]
+    add     x0, x0, x2
+    str     x0, [x1, :lo12:slept]
     b       1b
 2:  msr     cntv_ctl_el0, xzr
     msr     daifclr, #DAIF_IRQ

@@ -1,13 +1,23 @@
-// Loads a module: parse, allocate, check and link its imports, compile all of it, find its exports.
+// Loads a module: parse, allocate, check and link its imports, find its exports.
 //
-//   load_module   x0 bytes, x1 length; the bytes stay while it runs. x0 = 0, or a text that says why not.
+//   load_module      x0 bytes, x1 length, x2 arena; the bytes stay while it runs, and instance.S has what becomes of
+//                    them. x0 = 0, or a text that says why not; load_phase tells of which kind it is.
+//   compile_module   what was not called yet of the module that was loaded. x0 as above.
 //
-//   x19 bytes   x20 length   x21 runtime   x22 module   x23, x24 import table
+// The interpreter compiles a function when it is called for the first time. So `start` does not wait for what it does not
+// use, and the rest is compiled behind it, before the first `step`: no call later on takes longer than the others.
+//
+//   x19 bytes   x20 length   x21 runtime   x22 module   x23, x24 import table, x24 arena before
 
 #include "macros.inc"
 
 .equ TYPE_I32, 1                        // M3ValueType in wasm3.h
 .equ TYPE_I64, 2
+
+.macro phase reload
+    mov     w0, #\reload
+    store   w0, load_phase, x1
+.endm
 
 routine load_module
     stp     x29, x30, [sp, #-80]!
@@ -16,10 +26,12 @@ routine load_module
     stp     x23, x24, [sp, #48]
     mov     x19, x0
     mov     x20, x1
-    store   xzr, runtime, x2
-    store   x1, module_bytes, x2
-    mov     x0, #0
+    store   xzr, runtime, x3
+    store   x1, module_bytes, x3
+    mov     x24, x2
+    mov     x0, x2
     bl      arena_reset
+    phase   RELOAD_ROOM
     bl      m3_NewEnvironment
     cbz     x0, no_memory
     mov     x22, x0
@@ -29,6 +41,7 @@ routine load_module
     cbz     x0, no_memory
     mov     x21, x0
     store   x0, runtime, x1
+    phase   RELOAD_NOT_WASM
     mov     x0, x22
     add     x1, sp, #64
     mov     x2, x19
@@ -36,17 +49,20 @@ routine load_module
     bl      m3_ParseModule
     cbnz    x0, done
     ldr     x22, [sp, #64]
+    phase   RELOAD_IMPORTS
     mov     x0, x19
     mov     x1, x20
     bl      check_imports
     cbnz    x0, done
-    mov     x0, #0
+    phase   RELOAD_ROOM
+    mov     x0, x24
     bl      arena_expect_linear
     mov     x0, x21
     mov     x1, x22
     bl      m3_LoadModule
     cbnz    x0, done
 
+    phase   RELOAD_IMPORTS
     address x23, imports_start
     address x24, imports_end
 1:  mov     x0, x22
@@ -64,9 +80,8 @@ routine load_module
 2:  cmp     x23, x24
     b.lo    1b
 
-    mov     x0, x22
-    bl      m3_CompileModule
-    cbnz    x0, done
+    phase   RELOAD_EXPORTS
+    store   x22, module, x0
     address x0, name_start
     mov     w1, #TYPE_I32
     mov     w2, #0
@@ -91,6 +106,11 @@ done:
 no_memory:
     address x0, text_no_memory
     b       done
+
+routine compile_module
+    phase   RELOAD_NOT_WASM
+    load    x0, module
+    b       m3_CompileModule
 
 // x0 name, w1 type of its argument, w2 of its result (0: none): the export goes to [sp, #64] of load_module.
 // x0 = 0 or a text.
@@ -157,5 +177,4 @@ text text_no_memory, "no room in the arena"
 text text_signature, "export of another type"
 text text_colon, ": "
 
-variable runtime, 8
-variable module_bytes, 8               // of the running module
+variable load_phase, 4                 // a Reload: what is wrong if this fails

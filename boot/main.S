@@ -1,6 +1,7 @@
 // The loop around the module: load it, start it, then call `step` when something is due and sleep otherwise.
 //
 //   main             does not return
+//   run_module       loads and starts the running module; the stacks are empty. Does not return.
 //   pending_events   w0 = event bits now, without the deadline's. Uses x0-x3.
 //   sleep_until      x0 tick: programs the deadline timer and waits for any interrupt. Interrupts are masked when it
 //                    is called, so that none can slip in between a decision and the sleep, and open when it returns.
@@ -15,6 +16,14 @@ routine main
     address x0, module_start
     address x1, module_end
     sub     x1, x1, x0
+    store   x0, running_bytes, x2
+    store   x1, running_length, x2
+    bl      jack_forget
+    .global run_module
+run_module:
+    load    x0, running_bytes
+    load    x1, running_length
+    load    x2, arena_number
     bl      load_module
     cbnz    x0, fault_load
     adrp    x0, module_loaded
@@ -23,6 +32,8 @@ routine main
     blr     x0
 1:  mov     w0, #STAGE_RUN
     bl      stage
+begin_module:
+    bl      gpio_forget
     adrp    x1, generation
     ldr     x0, [x1, :lo12:generation]
     add     x0, x0, #1
@@ -30,6 +41,8 @@ routine main
     mov     x1, x0
     load    x0, function_start
     bl      call_module
+    bl      compile_module
+    cbnz    x0, fault_load
     mov     x20, #0
 
 loop:
@@ -56,9 +69,12 @@ loop:
     adrp    x1, longest_step
     ldr     x2, [x1, :lo12:longest_step]
     cmp     x0, x2
-    b.ls    loop
+    b.ls    3f
     str     x0, [x1, :lo12:longest_step]
-    b       loop
+3:  load    x0, pending_bytes
+    cbz     x0, loop
+    bl      swap
+    b       begin_module
 
 routine pending_events
     load32  0, interrupt_events
@@ -94,9 +110,14 @@ routine call_module
     stp     x0, x1, [sp, #16]
     store   xzr, frames_noted, x2
     store   xzr, overdue_ticks, x2
+    store   xzr, slept, x2
     isb
     mrs     x2, cntvct_el0
     store   x2, running_since, x3
+    load    x3, late_since
+    cbnz    x3, 1f
+    store   x2, late_since, x3
+1:
     add     x2, sp, #24                 // the argument
     str     x2, [sp, #32]
     add     x2, sp, #32
@@ -104,6 +125,7 @@ routine call_module
     bl      m3_Call
     store   xzr, running_since, x1
     cbnz    x0, fault_result
+    store   xzr, late_since, x1
     ldr     x0, [sp, #16]
     load    x1, function_step
     cmp     x0, x1
@@ -132,5 +154,3 @@ routine m3_Yield
 
 variable generation, 8
 variable longest_step, 8
-variable function_start, 8
-variable function_step, 8

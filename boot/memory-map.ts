@@ -33,6 +33,7 @@ export const ARENAS = 2;
 /** Modules as bytes: running, previous, incoming. */
 export const MODULE_STORE = ARENA + ARENAS * ARENA_BYTES;
 export const MODULE_STORE_BYTES = 4 * MiB;
+export const MODULE_SLOT_BYTES = 1 * MiB;
 
 /** The DMA window: Normal Non-cacheable, mapped nowhere else. */
 export const DMA_WINDOW = MODULE_STORE + MODULE_STORE_BYTES;

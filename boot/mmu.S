@@ -1,6 +1,7 @@
 // The identity map of boot/memory-map.ts, and the switch to caches.
 //
-//   mmu_init    builds the tables with MMU and caches off, then turns all on. Uses x0-x17.
+//   mmu_init            builds the tables with MMU and caches off, then turns all on. Uses x0-x17.
+//   clean_data_caches   for the way to another kernel, with the caches off already. Uses x0, x7-x15.
 //
 // Inside map:  x0 address  x1 end  x2 attributes  x3 level 1 table  x4 next free table (kept over calls)
 
@@ -107,8 +108,8 @@ map:
     b.lo    1b
     ret     x13
 
-// By set and way, levels 1 and 2: nothing in them is ours yet, so nothing is written back. Uses x0, x7-x15.
-invalidate_data_caches:
+// By set and way, levels 1 and 2: invalidate, or clean and invalidate. Uses x0, x7-x15.
+.macro data_caches operation
     mov     x7, #0                      // level - 1
 1:  lsl     x8, x7, #1
     msr     csselr_el1, x8
@@ -124,7 +125,7 @@ invalidate_data_caches:
     lsl     x0, x14, x10
     orr     x15, x15, x0
     orr     x15, x15, x8
-    dc      isw, x15
+    dc      \operation, x15
     subs    x14, x14, #1
     b.ge    3b
     subs    x11, x11, #1
@@ -135,3 +136,12 @@ invalidate_data_caches:
     dsb     sy
     isb
     ret
+.endm
+
+// Nothing in them is ours yet, so nothing is written back.
+invalidate_data_caches:
+    data_caches isw
+
+// All that was written is in memory; the stack is not used.
+routine clean_data_caches
+    data_caches cisw

@@ -30,6 +30,7 @@ routine power_fail
     mov     w0, #1
     load32  1, semihosting
     cbnz    w1, power_end
+    bl      crash_restart
     // On a board the LED tells and the registers stay for a debugger; the emulator shall not spin for ever.
     ldr     x1, =DMA7_DEBUG
     ldr     w1, [x1]

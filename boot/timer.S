@@ -7,6 +7,9 @@
 #include "macros.inc"
 
 .equ LIMIT_TICKS, LIMIT_STEP_MS * TICKS_A_SECOND / 1000
+.equ PROBATION_TICKS, LIMIT_PROBATION_MS * TICKS_A_SECOND / 1000
+.equ PROBATION_STEP_TICKS, LIMIT_PROBATION_STEP_MS * TICKS_A_SECOND / 1000
+.equ LATE_TICKS, 20                     // from here on the jack's level may have to be held
 .equ GRACE_TICKS, TICKS_A_SECOND        // after a stop, until native code is given up too
 
 routine timer_init
@@ -18,6 +21,12 @@ routine timer_init
     mov     x2, #LIMIT_TICKS
     mul     x2, x1, x2
     store   x2, step_limit, x3
+    mov     x2, #PROBATION_STEP_TICKS
+    mul     x2, x1, x2
+    store   x2, probation_limit, x3
+    ldr     x2, =PROBATION_TICKS
+    mul     x2, x1, x2
+    store   x2, probation, x3
     mrs     x2, cntpct_el0
     add     x2, x2, x1
     msr     cntp_cval_el0, x2
@@ -45,6 +54,18 @@ routine tick
     msr     cntp_cval_el0, x2
     isb
     bl      gpio_sample
+    load    x0, late_since
+    cbz     x0, 6f
+    isb
+    mrs     x1, cntvct_el0
+    sub     x0, x1, x0
+    load    x1, tick_period
+    mov     x2, #LATE_TICKS
+    mul     x1, x1, x2
+    cmp     x0, x1
+    b.lo    6f
+    bl      jack_hold
+6:
     // A start or step that takes too long is stopped at its next Wasm instruction.
     load    x0, running_since
     cbz     x0, 2f
@@ -52,8 +73,18 @@ routine tick
     sub     x1, x1, x0
     load    x2, step_limit
     cmp     x1, x2
+    b.hs    5f
+    // On probation it has less time, but may wait.
+    add     x0, x0, x1
+    load    x2, probation_until
+    cmp     x0, x2
+    b.hs    2f
+    load    x2, slept
+    sub     x1, x1, x2
+    load    x2, probation_limit
+    cmp     x1, x2
     b.lo    2f
-    adrp    x3, overdue_ticks
+5:  adrp    x3, overdue_ticks
     ldr     x4, [x3, :lo12:overdue_ticks]
     add     x5, x4, #1
     str     x5, [x3, :lo12:overdue_ticks]
@@ -73,4 +104,9 @@ variable tick_period, 8
 variable step_limit, 8
 variable ticks_lost, 8
 variable overdue_ticks, 8
+variable slept, 8                       // of it, ticks in `wait`
+variable probation, 8
+variable probation_limit, 8
+variable probation_until, 8             // 0: the module is not on probation
+variable late_since, 8                  // as running_since, but until the next module is ready when one has failed
 variable running_since, 8               // counter when start or step was called, 0 between calls

@@ -5,7 +5,9 @@
 //   uart_take        x0 to, x1 bytes at most; x0 = bytes taken
 //   uart_send        x0 from, x1 bytes; x0 = bytes queued
 //   uart_put         w0 byte, straight to the FIFO; for reports, interrupts masked. Keeps all but x0-x3. Waits 1/32 s
-//                    at most; after a byte that found no room none waits until there is some again
+//                    at most; after a byte that found no room none waits until there is some again. While
+//                    uart_queueing is set it queues instead, in the half of the queue that is kept for that
+//   uart_report_end  sends what was queued so
 //   uart_drain       what is queued, straight to the FIFO, and waits until the line is idle; bounded
 //
 // Queue positions count bytes for ever; their low bits are the index.
@@ -114,7 +116,7 @@ fill_fifo:
     b.eq    2f
     ldr     w7, [x0, #UART_FR]
     tbnz    w7, #FR_TXFF_BIT, 2f
-    and     x7, x6, #LIMIT_SEND_QUEUE - 1
+    and     x7, x6, #SEND_RING - 1
     ldrb    w7, [x3, x7]
     str     w7, [x0, #UART_DR]
     add     x6, x6, #1
@@ -154,14 +156,15 @@ routine uart_send
     load    x4, sent
     ldr     x5, =LIMIT_SEND_QUEUE
     add     x4, x4, x5
-    sub     x4, x4, x3                  // room
+    subs    x4, x4, x3                  // room; a report may have taken more than the module's half
+    csel    x4, x4, xzr, hs
     cmp     x1, x4
     csel    x9, x1, x4, lo
     ldr     x5, =SEND_QUEUE
     mov     x6, x9
 1:  cbz     x6, 2f
     ldrb    w7, [x0], #1
-    and     x8, x3, #LIMIT_SEND_QUEUE - 1
+    and     x8, x3, #SEND_RING - 1
     strb    w7, [x5, x8]
     add     x3, x3, #1
     sub     x6, x6, #1
@@ -177,6 +180,15 @@ routine uart_send
 
 // The limit makes a wedged or stopped line lose bytes instead of holding up the end.
 routine uart_put
+    load    x1, crash_at
+    cbz     x1, 5f
+    ldr     x2, =DMA_WINDOW + WINDOW_CRASH + WINDOW_CRASH_BYTES
+    cmp     x1, x2
+    b.hs    5f
+    strb    w0, [x1], #1
+    store   x1, crash_at, x2
+5:  load32  1, uart_queueing
+    cbnz    w1, 4f
     ldr     x1, =UART
     mrs     x2, cntfrq_el0
     mrs     x3, cntpct_el0
@@ -195,6 +207,22 @@ routine uart_put
 2:  str     w0, [x1, #UART_DR]
     store   wzr, uart_wedged, x2
     ret
+4:  load    x2, queued
+    load    x3, sent
+    sub     x3, x2, x3
+    cmp     x3, #SEND_RING >> 12, lsl #12
+    b.hs    3b
+    ldr     x3, =SEND_QUEUE
+    and     x1, x2, #SEND_RING - 1
+    strb    w0, [x3, x1]
+    add     x2, x2, #1
+    store   x2, queued, x1
+    ret
+
+routine uart_report_end
+    store   wzr, uart_queueing, x0
+    mov     x1, #0
+    b       uart_send
 
 routine uart_drain
     stp     x29, x30, [sp, #-32]!
@@ -206,7 +234,7 @@ routine uart_drain
     cmp     x19, x0
     b.hs    2f
     ldr     x0, =SEND_QUEUE
-    and     x1, x19, #LIMIT_SEND_QUEUE - 1
+    and     x1, x19, #SEND_RING - 1
     ldrb    w0, [x0, x1]
     bl      uart_put
     add     x19, x19, #1
@@ -225,3 +253,4 @@ variable uart_lost, 8
 variable queued, 8
 variable uart_wedged, 4                // the last byte found no room in time
 variable sent, 8
+variable uart_queueing, 4              // uart_put queues: there is someone left to send it

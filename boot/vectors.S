@@ -39,21 +39,29 @@ vectors:
     vector  14, unexpected
     vector  15, unexpected
 
+// stp or ldp of x2-x17, which handlers may use, and of the others that the frame holds in pairs.
+.macro scratch op
+    \op     x2, x3, [sp, #16]
+    \op     x4, x5, [sp, #32]
+    \op     x6, x7, [sp, #48]
+    \op     x8, x9, [sp, #64]
+    \op     x10, x11, [sp, #80]
+    \op     x12, x13, [sp, #96]
+    \op     x14, x15, [sp, #112]
+    \op     x16, x17, [sp, #128]
+.endm
+.macro kept op
+    \op     x18, x19, [sp, #144]
+    \op     x20, x21, [sp, #160]
+    \op     x22, x23, [sp, #176]
+    \op     x24, x25, [sp, #192]
+    \op     x26, x27, [sp, #208]
+    \op     x28, x29, [sp, #224]
+.endm
+
 .macro save_all
-    stp     x2, x3, [sp, #16]
-    stp     x4, x5, [sp, #32]
-    stp     x6, x7, [sp, #48]
-    stp     x8, x9, [sp, #64]
-    stp     x10, x11, [sp, #80]
-    stp     x12, x13, [sp, #96]
-    stp     x14, x15, [sp, #112]
-    stp     x16, x17, [sp, #128]
-    stp     x18, x19, [sp, #144]
-    stp     x20, x21, [sp, #160]
-    stp     x22, x23, [sp, #176]
-    stp     x24, x25, [sp, #192]
-    stp     x26, x27, [sp, #208]
-    stp     x28, x29, [sp, #224]
+    scratch stp
+    kept    stp
     mrs     x2, sp_el0
     stp     x30, x2, [sp, #FRAME_X30]
     mrs     x2, elr_el1
@@ -70,20 +78,8 @@ vectors:
     ldp     x2, x3, [sp, #FRAME_ELR]
     msr     elr_el1, x2
     msr     spsr_el1, x3
-    ldp     x2, x3, [sp, #16]
-    ldp     x4, x5, [sp, #32]
-    ldp     x6, x7, [sp, #48]
-    ldp     x8, x9, [sp, #64]
-    ldp     x10, x11, [sp, #80]
-    ldp     x12, x13, [sp, #96]
-    ldp     x14, x15, [sp, #112]
-    ldp     x16, x17, [sp, #128]
-    ldp     x18, x19, [sp, #144]
-    ldp     x20, x21, [sp, #160]
-    ldp     x22, x23, [sp, #176]
-    ldp     x24, x25, [sp, #192]
-    ldp     x26, x27, [sp, #208]
-    ldp     x28, x29, [sp, #224]
+    scratch ldp
+    kept    ldp
     ldr     x30, [sp, #FRAME_X30]
     ldp     x0, x1, [sp]
     add     sp, sp, #FRAME_BYTES
@@ -154,14 +150,7 @@ nested:
     b       fault_nested
 
 interrupt:
-    stp     x2, x3, [sp, #16]
-    stp     x4, x5, [sp, #32]
-    stp     x6, x7, [sp, #48]
-    stp     x8, x9, [sp, #64]
-    stp     x10, x11, [sp, #80]
-    stp     x12, x13, [sp, #96]
-    stp     x14, x15, [sp, #112]
-    stp     x16, x17, [sp, #128]
+    scratch stp
     str     x18, [sp, #144]
     str     x30, [sp, #FRAME_X30]
     ldr     x0, =GICC
@@ -187,14 +176,7 @@ interrupt:
     ldr     x0, =GICC
     ldr     w1, [sp, #FRAME_VECTOR]
     str     w1, [x0, #GICC_EOIR]
-5:  ldp     x2, x3, [sp, #16]
-    ldp     x4, x5, [sp, #32]
-    ldp     x6, x7, [sp, #48]
-    ldp     x8, x9, [sp, #64]
-    ldp     x10, x11, [sp, #80]
-    ldp     x12, x13, [sp, #96]
-    ldp     x14, x15, [sp, #112]
-    ldp     x16, x17, [sp, #128]
+5:  scratch ldp
     ldr     x18, [sp, #144]
     ldr     x30, [sp, #FRAME_X30]
     ldp     x0, x1, [sp]
