@@ -36,6 +36,19 @@ export const enum Info {
   ArenaBytes = 16,
   /** MIDR_EL1: which core this is. */
   CoreId = 17,
+  /** Physical address and size in bytes of the part of the DMA window that is kept for the next module's state. */
+  StateBase = 18,
+  StateBytes = 19,
+  /** How the module before this one has ended, an `Ended`; 0 where there was none. */
+  LastFault = 20,
+  /** How the machine came to run this image, a `Boot`. */
+  BootReason = 21,
+  /** Physical address and length in bytes of the running module as it was loaded; `copyIn` reads it. */
+  ModuleBase = 22,
+  ModuleBytes = 23,
+  /** The same of the module that would be gone back to, where that is not the image's: 0. */
+  PreviousBase = 24,
+  PreviousBytes = 25,
 }
 
 /** Bits of `step`'s argument and of `wait`'s mask. `listen` adds its own from `Event.Interrupt` up. */
@@ -68,6 +81,42 @@ export const enum Exit {
   PowerOff = 2,
 }
 
+/** What `reload` answers. */
+export const enum Reload {
+  /** The module is loaded and starts when the step has returned. */
+  Done = 0,
+  /** It is no Wasm module, or one that cannot be compiled. */
+  NotWasm = -1,
+  /** It imports what the board has not, or by another type. */
+  Imports = -2,
+  /** It exports no `start` and `step` of the right types. */
+  Exports = -3,
+  /** It is longer than a slot of the module store, or it or its memory is too large. */
+  Room = -4,
+}
+
+/** How a module ended. */
+export const enum Ended {
+  /** It was replaced as it had asked. */
+  Planned = 0,
+  /** By a trap, or by `fault`. */
+  Trap = 1,
+  /** Its `start` or a step took too long. */
+  Hang = 2,
+  /** By an exception of the processor, such as a bus error. */
+  Exception = 3,
+}
+
+/** How the machine came to run this image. */
+export const enum Boot {
+  /** Power on, or nothing that the chip tells. */
+  PowerOn = 0,
+  /** The watchdog: `Exit.Restart`, or a program that armed it. */
+  Watchdog = 1,
+  /** Another image called `chain`. */
+  Chain = 2,
+}
+
 /** Codes of `fault`, and of the reports that boot/ makes itself. */
 export const enum Fault {
   /** AssemblyScript's `abort`: a failed assertion or a thrown error. */
@@ -80,6 +129,10 @@ export const enum Fault {
 export const enum Limit {
   /** A `start` or `step` that takes longer is ended and reported, in milliseconds. */
   StepMs = 2000,
+  /** So long after its start a module that was sent (`reload`) is on probation, in milliseconds. */
+  ProbationMs = 10000,
+  /** What a `start` or `step` may take on probation, in milliseconds, `wait` left out: the jack's ring holds 300 ms. */
+  ProbationStepMs = 250,
   /** Bytes that the receive queue holds. */
   UartQueue = 65536,
   /** Records that the GPIO queue holds. */

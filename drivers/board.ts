@@ -4,7 +4,7 @@
 // An address or a pointer outside what a call allows is a programming error: it ends the program with a
 // trap that names the address. Lengths are in bytes unless a name says words.
 
-export { Info, Event, Queue, Exit, Fault, Limit } from './board-keys';
+export { Boot, Ended, Info, Event, Queue, Exit, Fault, Limit, Reload } from './board-keys';
 
 /** Reads a 32-bit device register or a word of the DMA window. `address` is a multiple of 4. */
 @external('board', 'read32')
@@ -18,7 +18,18 @@ export declare function write32(address: u32, value: u32): void;
 @external('board', 'probe32')
 export declare function probe32(address: u32): i64;
 
-/** Copies from the RAM disk or the DMA window into linear memory. 0, or -1 when the source lies outside both. */
+/** Reads a register `words` times into linear memory, one word after the other: a data port. `address` as for read32. */
+@external('board', 'readPort')
+export declare function readPort(address: u32, ptr: usize, words: i32): void;
+
+/** Writes `words` words of linear memory into one register, in order, after all earlier writes of the program. */
+@external('board', 'writePort')
+export declare function writePort(address: u32, ptr: usize, words: i32): void;
+
+/**
+ * Copies from the RAM disk, the DMA window, the running module or the one before (`Info.ModuleBase`, `PreviousBase`) into linear memory. 0, or -1 when
+ * the source does not lie wholly in one of them.
+ */
 @external('board', 'copyIn')
 export declare function copyIn(physical: u32, ptr: usize, bytes: i32): i32;
 
@@ -66,6 +77,21 @@ export declare function wait(until: i64, mask: i32): i32;
 /** CRC-32 (IEEE 802.3, as in zip and PNG) of `length` bytes; `seed` is 0 or the value so far. */
 @external('board', 'crc32')
 export declare function crc32(ptr: usize, length: i32, seed: u32): u32;
+
+/**
+ * Loads another module, `length` bytes of Wasm, beside this one: copied, parsed, linked and compiled, which takes its time
+ * (docs/board.md). `Reload.Done`: it is started when this step has returned, and this one is gone. Else nothing has
+ * changed, except that a module of an earlier call in the same step is no longer wanted.
+ */
+@external('board', 'reload')
+export declare function reload(ptr: usize, length: i32): i32;
+
+/**
+ * Goes to another kernel image, `length` bytes at a multiple of 8 in the DMA window or the RAM disk: it takes this one's
+ * place. The program has stopped every DMA engine and let the jack's level down before. Does not return.
+ */
+@external('board', 'chain')
+export declare function chain(physical: u32, length: i32): void;
 
 /** Reports a fault with UTF-8 text and the Wasm call stack, and ends the program. Does not return. */
 @external('board', 'fault')

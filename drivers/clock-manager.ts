@@ -9,6 +9,8 @@ export const CM_PWMCTL: u32 = CM + 0xa0;
 export const CM_PWMDIV: u32 = CM + 0xa4;
 export const CM_UARTCTL: u32 = CM + 0xf0;
 export const CM_UARTDIV: u32 = CM + 0xf4;
+export const CM_EMMC2CTL: u32 = CM + 0x1d0;
+export const CM_EMMC2DIV: u32 = CM + 0x1d4;
 
 /** Every write carries it, or is ignored. */
 const PASSWD: u32 = 0x5a000000;
@@ -17,6 +19,7 @@ const SRC_MASK: u32 = 15;
 const ENAB: u32 = 1 << 4;
 const KILL: u32 = 1 << 5;
 const BUSY: u32 = 1 << 7;
+const MASH_MASK: u32 = 3 << 9;
 /** CM_xDIV: 12 bits integer above 12 bits fraction. */
 const DIVI_SHIFT: u32 = 12;
 const DIV_MASK: u32 = 0xffffff;
@@ -39,9 +42,9 @@ export const enum ClockError {
   StaysBusy = -1,
 }
 
-/** Stops a generator: ENAB off with the source kept; KILL only if BUSY stays. 0 or a ClockError. */
+/** Stops a generator: ENAB off with source and MASH kept, which must not change while it is busy; KILL only if BUSY stays. 0 or a ClockError. */
 export function stopClock(control: u32): i32 {
-  const source = read32(control) & SRC_MASK;
+  const source = read32(control) & (SRC_MASK | MASH_MASK);
   write32(control, PASSWD | source);
   if (waitFor(control, BUSY, 0, STOP_US)) return ClockError.None;
   write32(control, PASSWD | KILL | source);
@@ -63,7 +66,7 @@ function startClock(control: u32, divisor: u32, source: u32, integer: u32): i32 
 /** Whether the PWM generator already runs as `startPwmClock` would have it. */
 function pwmClockRuns(): bool {
   return (
-    (read32(CM_PWMCTL) & (ENAB | SRC_MASK)) === (ENAB | SRC_PLLD) &&
+    (read32(CM_PWMCTL) & (ENAB | SRC_MASK | MASH_MASK)) === (ENAB | SRC_PLLD) &&
     (read32(CM_PWMDIV) & DIV_MASK) === PWM_DIVI << DIVI_SHIFT
   );
 }
@@ -89,4 +92,9 @@ export function clockHz(control: u32, divisor: u32): i32 {
 /** The PL011s' clock in Hz, 0 when unknown. For a board whose mailbox answers 0. */
 export function uartClockHz(): i32 {
   return clockHz(CM_UARTCTL, CM_UARTDIV);
+}
+
+/** EMMC2's base clock in Hz, 0 when unknown. */
+export function emmc2ClockHz(): i32 {
+  return clockHz(CM_EMMC2CTL, CM_EMMC2DIV);
 }

@@ -10,7 +10,7 @@ import { waitFor } from './timer';
 const DMA: u32 = 0xfe007000;
 const CHANNEL_BYTES: u32 = 0x100;
 const ENABLE: u32 = DMA + 0xff0;
-/** Registers of a channel. */
+/** Registers of a channel. NEXTCONBK may be written only while the engine is paused. */
 const CS: u32 = 0x00;
 const CONBLK_AD: u32 = 0x04;
 const NEXTCONBK: u32 = 0x1c;
@@ -127,7 +127,8 @@ export function armEngine(wanted: i32): i32 {
 
 /** One engine, used by one owner. */
 export class DmaChannel {
-  private registers: u32 = 0;
+  /** Physical address of its registers. */
+  registers: u32 = 0;
 
   constructor(
     /** 0 to 10; which of them are the ARM's `armEngine` says. */
@@ -142,17 +143,17 @@ export class DmaChannel {
     this.registers = DMA + <u32>channel * CHANNEL_BYTES;
   }
 
-  /** Enables and resets the engine. 0 or a DmaError. */
+  /** Enables the engine, stops what it may have been left with, and resets it. 0 or a DmaError. */
   setUp(): i32 {
     if (this.channel < 0 || this.channel >= CHANNELS) return DmaError.Channel;
     write32(ENABLE, read32(ENABLE) | ((<u32>1) << this.channel));
-    return this.reset();
+    return this.stop();
   }
 
   private reset(): i32 {
     const control = this.registers + CS;
     write32(control, RESET);
-    if (!waitFor(control, ACTIVE, 0, STOP_US)) return DmaError.Stuck;
+    if (!waitFor(control, RESET | ACTIVE, 0, STOP_US)) return DmaError.Stuck;
     this.clearErrors();
     write32(control, END | INT | STEADY);
     return DmaError.None;
@@ -191,7 +192,11 @@ export class DmaChannel {
 
   /** Lets the running block end with no further one, at most 100 ms, then stops. 0 or DmaError.Stuck. */
   tearDown(): i32 {
-    write32(this.registers + NEXTCONBK, 0);
+    if (this.active) {
+      write32(this.registers + CS, STEADY);
+      write32(this.registers + NEXTCONBK, 0);
+      write32(this.registers + CS, ACTIVE | STEADY);
+    }
     const drained = waitFor(this.registers + CS, ACTIVE, 0, DRAIN_US);
     const stopped = this.stop();
     return drained ? stopped : DmaError.Stuck;

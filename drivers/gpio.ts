@@ -8,8 +8,8 @@ const GPFSEL0: u32 = GPIO + 0x00;
 /** Output set and output clear: a 1 acts, a 0 does nothing. Write only; what they read is not the pins. */
 const GPSET0: u32 = GPIO + 0x1c;
 const GPCLR0: u32 = GPIO + 0x28;
-/** Pin level. */
-const GPLEV0: u32 = GPIO + 0x34;
+/** Pin level of pins 0 to 31; those beyond follow. */
+export const GPLEV0: u32 = GPIO + 0x34;
 /** Pull-up and pull-down, 2 bits a pin, 16 pins a register. */
 const GPIO_PUP_PDN_CNTRL_REG0: u32 = GPIO + 0xe4;
 
@@ -60,6 +60,18 @@ export function setPinFunction(pin: i32, kind: i32): bool {
   if (before !== PinFunction.Input && kind !== PinFunction.Input) write32(register, others);
   write32(register, others | (((<u32>kind) & 7) << shift));
   return true;
+}
+
+/** What drives a pin, as PinFunction; Input for a pin that does not exist. */
+export function pinFunction(pin: i32): PinFunction {
+  if (pin < 0 || pin >= PINS) return PinFunction.Input;
+  return (read32(GPFSEL0 + <u32>(pin / 10) * 4) >> (<u32>(pin % 10) * 3)) & 7;
+}
+
+/** A pin's pull, as Pull; None for a pin that does not exist. */
+export function pinPull(pin: i32): Pull {
+  if (pin < 0 || pin >= PINS) return Pull.None;
+  return (read32(GPIO_PUP_PDN_CNTRL_REG0 + <u32>(pin >> 4) * 4) >> (((<u32>pin) & 15) * 2)) & 3;
 }
 
 /** Sets a pin's pull. False for a pin not allowed. */

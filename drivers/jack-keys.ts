@@ -57,7 +57,7 @@ export const DESCRIPTOR_MAGIC_1 = 0x4a544645;
 export const RESERVE_BYTES = 0x100000;
 export const LEAST_RING_BYTES = 0x200000;
 
-/** Offsets in the header of a block in the ring; its words follow. Counts and rates as in the notes. */
+/** Offsets in the header of a block, which its words follow in its slot and in a capture's ring. As in the notes. */
 export const enum BlockHeader {
   /** BLOCK_MAGIC, with the BlockKind in the lowest byte. */
   Kind = 0,
@@ -72,9 +72,46 @@ export const enum BlockHeader {
   /** The system timer at the end of the block. */
   Stamp = 28,
 }
-export const BLOCK_HEADER_BYTES = 32;
 export const BLOCK_MAGIC = 0x4b434200;
 export const NO_TRACK = -1;
-/** Pairs in a block at most, and its bytes. Where fewer are left before the ring's end, it goes on at its start. */
-export const BLOCK_PAIRS = 512;
-export const LARGEST_BLOCK_BYTES = 4128;
+
+/** Byte offsets in the header of the ring in the DMA window (jack-header.ts). */
+export const enum RingHeader {
+  Magic = 0,
+  Version = 4,
+  /** JackMode and JackState. */
+  Mode = 8,
+  State = 12,
+  /** Of the open track, in Hz; word range; pairs a frame. */
+  RateHz = 16,
+  Range = 20,
+  Repeat = 24,
+  /** Number of the last block appended. */
+  Last = 28,
+  /** Pairs appended, and pairs of tracks, as 64-bit numbers. */
+  Pairs = 32,
+  TrackPairs = 40,
+  /** The last pair of words. */
+  FirstWord = 48,
+  SecondWord = 52,
+  /** The track that was noted last (NO_TRACK before), and underruns so far. */
+  Track = 56,
+  Underruns = 60,
+  /** Not 0 while the driver changes the ring: the board (boot/hold.S) leaves it alone then. */
+  Busy = 64,
+  /** Physical address of the DMA channel's registers; bus addresses as given to JackRing.start. */
+  Engine = 68,
+  Fifo = 72,
+  Stamps = 76,
+  /** In a capture: the tick at which all that was appended will have been played; i64.MAX_VALUE when it runs free. */
+  EmptyTick = 80,
+  /** In a capture through memory: bytes appended, modulo 2^32. */
+  Appended = 88,
+  /** A block of held level: its pairs, and the ticks that they take. */
+  HoldPairs = 92,
+  HoldTicks = 96,
+  /** Blocks of held level that the board has appended since the jack was opened. */
+  Held = 100,
+  /** Of them, those that the driver knows of and has counted. */
+  HeldKnown = 104,
+}

@@ -7,8 +7,8 @@
 
 import { copyOut, Info, info, read32, write32 } from './board';
 import { BLOCK_MAGIC, BlockHeader, BlockKind, Descriptor, DESCRIPTOR_MAGIC_0, DESCRIPTOR_MAGIC_1 } from './jack-keys';
-import { LARGEST_BLOCK_BYTES, LEAST_RING_BYTES, NO_TRACK, RESERVE_BYTES } from './jack-keys';
-import { descriptorAddress, SLOT_HEADER_BYTES } from './window';
+import { LEAST_RING_BYTES, NO_TRACK, RESERVE_BYTES } from './jack-keys';
+import { descriptorAddress, SLOT_BYTES, SLOT_HEADER_BYTES } from './window';
 
 /** DMA with 32-bit bus addresses reaches the first GiB; its end is the VideoCore's. */
 const HIGHEST: u32 = 0x3e000000;
@@ -22,7 +22,7 @@ export class JackMemory {
   private base: u32 = 0;
   private ahead: u32 = 0;
   /** Counts of bytes, modulo 2^32: appended, of them told to the host, and read by it as far as known. */
-  private appended: u32 = 0;
+  appended: u32 = 0;
   private written: u32 = 0;
   private read: u32 = 0;
 
@@ -60,15 +60,19 @@ export class JackMemory {
     store<u32>(blockHeader, index, BlockHeader.Track);
   }
 
-  /** Writes the header of the next block to `slot` in the window; the physical address that the block goes to. */
-  append(slot: u32, kind: BlockKind, pairs: u32, number: u32): u32 {
+  /** Writes the header of the next block to `slot` in the window. */
+  describe(slot: u32, kind: BlockKind, pairs: u32, number: u32): void {
     store<u32>(blockHeader, BLOCK_MAGIC | kind, BlockHeader.Kind);
     store<u32>(blockHeader, pairs, BlockHeader.Pairs);
     store<u32>(blockHeader, number, BlockHeader.Number);
     copyOut(slot, blockHeader, SLOT_HEADER_BYTES);
+  }
+
+  /** The physical address that a block goes to which was described. */
+  append(pairs: u32): u32 {
     let offset = this.appended & (this.bytes - 1);
     const left = this.bytes - offset;
-    if (left < <u32>LARGEST_BLOCK_BYTES) {
+    if (left < <u32>SLOT_BYTES) {
       this.appended += left;
       offset = 0;
     }

@@ -14,7 +14,7 @@
 import { copyOut, read32, write32 } from './board';
 import { busAddress, CONTROL_BLOCK_BYTES, DmaChannel, Dreq, writeControlBlock } from './dma';
 import { TI_DEST_DREQ, TI_DEST_INC, TI_PERMAP_SHIFT, TI_SRC_INC, TI_WAIT_RESP } from './dma';
-import { BlockHeader, BlockKind } from './jack-keys';
+import { BlockHeader, BlockKind, RingHeader } from './jack-keys';
 import { JackMemory } from './jack-memory';
 import { SYSTEM_TIMER_LOW_BUS } from './timer';
 import { JACK_BLOCKS, JACK_DATA, JACK_HEADER, JACK_NUMBERS, JACK_PROGRESS, JACK_STAMPS } from './window';
@@ -52,8 +52,8 @@ export class JackRing {
   starts: u32 = 0;
   /** Where blocks go instead of the FIFO, when a host offers it. */
   readonly memory: JackMemory = new JackMemory();
-  private fifo: u32 = 0;
-  private stamps: u32 = 0;
+  fifo: u32 = 0;
+  stamps: u32 = 0;
 
   constructor(private readonly engine: DmaChannel) {}
 
@@ -71,6 +71,25 @@ export class JackRing {
     store<i64>(ends, 0);
     store<i64>(trackEnds, 0);
     write32(windowAddress(JACK_PROGRESS), 0);
+  }
+
+  /** Goes on with a ring that others have appended to, up to block `last`; targets as for `start`. */
+  adopt(fifo: u32, stamps: u32, last: u32, pairs: i64, trackPairs: i64): void {
+    this.fifo = fifo;
+    this.stamps = stamps;
+    this.last = last;
+    this.pairs = pairs;
+    this.trackPairs = trackPairs;
+    for (let number = last; last - number < <u32>SLOTS; number--) {
+      const slot = slotOf(number);
+      store<i64>(ends + (slot << 3), pairs);
+      store<i64>(trackEnds + (slot << 3), trackPairs);
+      if (!number) return;
+      const room = windowAddress(JACK_DATA) + slot * SLOT_BYTES;
+      const count = <i64>read32(room + BlockHeader.Pairs);
+      pairs -= count;
+      if ((read32(room + BlockHeader.Kind) & 0xff) === BlockKind.Track) trackPairs -= count;
+    }
   }
 
   /** Number of the last block that was played to its end. */
@@ -112,8 +131,9 @@ export class JackRing {
     let stamp = this.stamps ? this.stamps + <u32>kind * 4 : busAddress(windowAddress(JACK_STAMPS) + slot * 4);
     copyOut(data, words, bytes);
     const memory = this.memory;
+    memory.describe(room, kind, pairs, number);
     if (memory.bytes) {
-      target = busAddress(memory.append(room, kind, pairs, number));
+      target = busAddress(memory.append(pairs));
       transfer = MEMORY_TRANSFER;
       data = room;
       bytes += SLOT_HEADER_BYTES;
@@ -133,10 +153,15 @@ export class JackRing {
     store<i64>(trackEnds + (slot << 3), this.trackPairs);
     const before = this.last;
     this.last = number;
-    if (headerBytes) copyOut(windowAddress(JACK_HEADER), header, headerBytes);
+    if (headerBytes) {
+      store<u32>(header, memory.appended, RingHeader.Appended);
+      copyOut(windowAddress(JACK_HEADER), header, headerBytes);
+    }
 
     // The first block has none before it: the slot of number 0 holds nothing that the engine reads.
     write32(blocksOf(slotOf(before)) + PROGRESS_OFFSET + NEXT_OFFSET, blocksBus);
+    // A link may lie in the store buffer until something drains it, and after the last block nothing would.
+    copyOut(windowAddress(JACK_HEADER), header, 0);
     this.restart();
     if (memory.bytes) this.restart(); // which tells the host, when the block is already there
   }

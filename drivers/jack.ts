@@ -9,21 +9,24 @@
 // The level never jumps by itself. Where it would, a *bridge* of level words comes between (jack-bridge.ts): at start,
 // at stop, and after `breakTrack`. Track words are never changed. When no words come, the level is held.
 //
+// A jack that an earlier module has left playing is adopted by `probe`: it is open then, at the rate it had, with all
+// counts; nothing of the hardware is touched, and the next words come right behind the last ones.
+//
 // In the emulator ("capture") a block is played the moment it is linked, so position is counted there: paced, by the
 // carrier and the ticks; free running, track blocks and bridges count as played at once, one `append` a step, and
 // only the held level takes time.
 
-import { ticks, write32 } from './board';
+import { Info, info, ticks, write32 } from './board';
 import { startPwmClock } from './clock-manager';
 import { armEngine, busRegister, DmaChannel } from './dma';
 import { JACK_FIRST, JACK_SECOND, PinFunction, setPinFunction } from './gpio';
-import { header, Header } from './jack-header';
+import { findHeader, header, Header } from './jack-header';
 import { JackRegister, PWM_CLOCK_HZ } from './jack-keys';
 import { jackMode, JackMode, jackSigns, JackSign } from './jack-probe';
 import { JackError, JackState } from './jack-state';
 import { BRIDGE_SLOTS, JackStream } from './jack-stream';
+import { JackWatch } from './jack-watch';
 import { CAPTURE, Pwm, PWM1, STA, STA_EMPT } from './pwm';
-import { STA_BERR, STA_GAPO1, STA_GAPO2, STA_RERR, STA_WERR } from './pwm';
 import { MAX_PAIRS, Sink } from './sink';
 import { milliseconds, waitFor } from './timer';
 
@@ -52,6 +55,16 @@ const SLOTS_MS: i64 = 1;
 const STALLED_MS: i64 = 1;
 const NEVER: i64 = i64.MAX_VALUE;
 
+/** Pairs that each frame becomes. */
+export function jackRepeat(rateHz: i32): i32 {
+  return rateHz < MIN_CARRIER_HZ ? (MIN_CARRIER_HZ + rateHz - 1) / rateHz : 1;
+}
+
+/** The largest word at a carrier of so many pairs a second. */
+export function jackRange(carrierHz: i32): i32 {
+  return (PWM_CLOCK_HZ + carrierHz / 2) / carrierHz;
+}
+
 export class Jack implements Sink {
   rateHz: i32 = 0;
   range: i32 = 0;
@@ -65,18 +78,20 @@ export class Jack implements Sink {
   state: JackState = JackState.Closed;
   /** Milliseconds of the carrier that `room` lets be appended ahead; set it before `open`. */
   fillMs: i32 = 60;
+  /**
+   * Milliseconds that `room` lets be appended ahead when that is more than `fillMs`: before a swap, say, so that the ring
+   * lasts until the next module has started.
+   */
+  aheadMs: i32 = 0;
   /** Run free instead of paced, where the mode is capture; set it before `open`. */
   free: bool = false;
-  /** Times the words came too late: an empty FIFO or ring, a lost word, or a track that had to be held up. */
-  underruns: i32 = 0;
-  /** Of them, by cause: WERR, and track words that were late while the level could still be held. */
-  writeErrors: i32 = 0;
-  starvations: i32 = 0;
-  /** BERR: a register write was lost. Bus errors of the engine. Neither is an underrun. */
-  registerErrors: i32 = 0;
-  engineErrors: i32 = 0;
+  /** What went wrong so far, by cause. */
+  readonly watch: JackWatch;
 
-  private pwm: Pwm = new Pwm(CAPTURE);
+  /** Whether it was open when `probe` found it, and nothing has closed it since. */
+  adopted: bool = false;
+
+  private pwm: Pwm;
   private engine: DmaChannel;
   private stream: JackStream;
   private broken: bool = true;
@@ -88,11 +103,18 @@ export class Jack implements Sink {
   /** `channel` is the DMA engine, a full one; `probe` takes another where the VideoCore keeps that one for itself. */
   constructor(channel: i32 = 5) {
     const engine = new DmaChannel(channel);
+    const pwm = new Pwm(CAPTURE);
+    const stream = new JackStream(engine);
     this.engine = engine;
-    this.stream = new JackStream(engine);
+    this.pwm = pwm;
+    this.stream = stream;
+    this.watch = new JackWatch(engine, pwm, stream);
   }
 
-  /** Finds out which jack there is; call it once, in `start`. `setting` is a JackSetting. Returns the JackMode. */
+  /**
+   * Finds out which jack there is, and adopts one that is open already; call it once, in `start`, with `fillMs` and `free`
+   * set. `setting` is a JackSetting. Returns the JackMode.
+   */
   probe(setting: i32): JackMode {
     this.engine.use(armEngine(this.engine.channel));
     startPwmClock();
@@ -100,7 +122,32 @@ export class Jack implements Sink {
     this.mode = jackMode(this.signs, setting);
     this.pwm.base = this.mode === JackMode.Pwm1 ? PWM1 : CAPTURE;
     if (this.mode === JackMode.Capture) this.stream.ring.memory.find();
+    if (info(Info.Generation) > 1 && findHeader()) this.adopt();
     return this.mode;
+  }
+
+  private adopt(): void {
+    const state = load<i32>(header, Header.State);
+    if (load<i32>(header, Header.Mode) !== this.mode || load<u32>(header, Header.Engine) !== this.engine.registers)
+      return;
+    this.pwm.enabled = true;
+    if (state === JackState.Closed) return;
+    const stream = this.stream;
+    stream.mode = this.mode;
+    stream.free = this.free && this.mode === JackMode.Capture;
+    stream.adopt();
+    this.rateHz = load<i32>(header, Header.RateHz);
+    this.repeat = load<i32>(header, Header.Repeat);
+    this.carrierHz = stream.carrierHz;
+    this.range = stream.range;
+    this.middle = stream.middle;
+    stream.setGrain(this.fillMs);
+    this.watch.underruns = load<i32>(header, Header.Underruns);
+    this.state = state;
+    this.adopted = true;
+    this.broken = false;
+    this.rampedDown = state === JackState.Closing && !stream.first && !stream.second;
+    if (state === JackState.Closing) this.expectClose(ticks());
   }
 
   /** Whether the signs of `probe` contradict each other. */
@@ -109,10 +156,16 @@ export class Jack implements Sink {
   }
 
   /**
-   * Opens at a track's rate, in Hz, and sends the level up to the middle. 0, or a JackError and nothing has changed.
+   * Opens at a track's rate, in Hz, and sends the level up to the middle. 0, or a JackError and nothing has changed. An
+   * adopted jack that has this rate already is bridged to from where it is.
    * `range`, `repeat`, `carrierHz` and `middle` hold from here on; the true rate is PWM_CLOCK_HZ / (range · repeat).
    */
   open(rateHz: i32): i32 {
+    if (this.adopted && this.state === JackState.Open && rateHz === this.rateHz) {
+      this.adopted = false;
+      this.broken = true;
+      return JackError.None;
+    }
     if (this.state !== JackState.Closed) return JackError.Busy;
     if (rateHz < MIN_RATE_HZ || rateHz > MAX_RATE_HZ) return JackError.Rate;
     if (this.mode === JackMode.None) return JackError.NoDevice;
@@ -120,9 +173,9 @@ export class Jack implements Sink {
     if (startPwmClock() < 0) return JackError.Clock;
     if (this.engine.setUp() < 0) return JackError.Engine;
     this.rateHz = rateHz;
-    this.repeat = rateHz < MIN_CARRIER_HZ ? (MIN_CARRIER_HZ + rateHz - 1) / rateHz : 1;
+    this.repeat = jackRepeat(rateHz);
     this.carrierHz = rateHz * this.repeat;
-    this.range = (PWM_CLOCK_HZ + this.carrierHz / 2) / this.carrierHz;
+    this.range = jackRange(this.carrierHz);
     this.middle = (this.range + 1) >> 1;
     this.state = JackState.Open;
     this.broken = true;
@@ -157,12 +210,19 @@ export class Jack implements Sink {
     return JackError.None;
   }
 
+  /** Pairs ahead for which `room` is 0. */
+  private get full(): i32 {
+    return this.stream.pairsOf(max(this.fillMs, this.aheadMs));
+  }
+
   /** Frames that may be appended now, at most MAX_PAIRS / repeat and a quarter of the fill; 0 = later (see Sink). */
   room(): i32 {
     const stream = this.stream;
     if (this.state !== JackState.Open || (stream.free && this.stepUsed)) return 0;
     this.update();
-    if (stream.stalled || stream.fill >= stream.pairsOf(this.fillMs) || stream.freeSlots <= BRIDGE_SLOTS) return 0;
+    // Before words are made for a ring that ran dry: they would start the engine, and the level would jump up to them.
+    if (this.mode === JackMode.Pwm1 && stream.ring.drained && this.watch.check(true)) this.broken = true;
+    if (stream.stalled || stream.fill >= this.full || stream.freeSlots <= BRIDGE_SLOTS) return 0;
     return stream.grain / this.repeat;
   }
 
@@ -208,18 +268,23 @@ export class Jack implements Sink {
     this.stepUsed = false;
     const stream = this.stream;
     const now = ticks();
-    if (this.mode === JackMode.Pwm1) this.check();
-    stream.ring.restart();
+    if (this.mode === JackMode.Pwm1 && this.watch.check(this.state === JackState.Open)) this.broken = true;
+    stream.restart();
     this.update();
     if (this.state === JackState.Closing) return this.closing(now);
     if (stream.stalled) return now + milliseconds(STALLED_MS);
     if (stream.free && !this.broken) return 0;
     const reserve = stream.pairsOf((this.fillMs * (this.broken ? HOLD_THIRDS : STARVED_THIRDS)) / 3);
     if (stream.fill < reserve) this.hold(reserve);
-    const full = stream.pairsOf(this.fillMs);
+    const full = this.full;
     // When more is ahead than `room` allows (a long bridge), the next call is due when there is room again.
     const due = stream.fill >= full ? full - 1 : reserve - 1;
     return this.watched(now, stream.tickOfFill(now, due));
+  }
+
+  /** Times the words came too late; `watch` tells the causes. */
+  get underruns(): i32 {
+    return this.watch.underruns;
   }
 
   /** Pairs that have passed the jack since `open`: to the block on a board, exactly in a paced capture. */
@@ -251,13 +316,15 @@ export class Jack implements Sink {
   private update(): void {
     this.stream.update(ticks());
     if (!this.stream.overrun) return;
-    if (this.state === JackState.Open) this.underrun(1);
+    if (this.state === JackState.Open) this.watch.underrun();
     this.stream.overrun = 0;
   }
 
-  private underrun(count: i32): void {
-    this.underruns += count;
-    store<i32>(header, this.underruns, Header.Underruns);
+  /** Keeps the level for so long that the ring lasts `ms` milliseconds: before a swap, while no track plays. */
+  holdFor(ms: i32): void {
+    this.update();
+    const pairs = this.stream.pairsOf(ms);
+    if (this.state === JackState.Open && this.broken && this.stream.fill < pairs) this.hold(pairs);
   }
 
   /** No words came in time: between tracks down or up to the middle, within one the last level again. */
@@ -266,8 +333,7 @@ export class Jack implements Sink {
     if (!this.broken) {
       if (!this.starving) {
         this.starving = true;
-        this.starvations++;
-        this.underrun(1);
+        this.watch.starved();
       }
     } else if (stream.first !== this.middle || stream.second !== this.middle) {
       if (stream.freeSlots < BRIDGE_SLOTS) return;
@@ -279,33 +345,6 @@ export class Jack implements Sink {
 
   private watched(now: i64, tick: i64): i64 {
     return this.mode === JackMode.Pwm1 ? min(tick, now + milliseconds(WATCH_MS)) : tick;
-  }
-
-  /** What only the hardware can tell: its flags, and an engine that has run dry. */
-  private check(): void {
-    const stream = this.stream;
-    if (this.engine.takeError()) this.engineErrors++;
-    const flags = this.pwm.takeFlags();
-    if (flags & STA_BERR) this.registerErrors++;
-    if (this.state !== JackState.Open) return;
-    if (flags & STA_WERR) {
-      // A word was lost, so left and right have changed places: begin again at the block that was playing.
-      this.writeErrors++;
-      this.underrun(1);
-      this.engine.stop();
-      this.pwm.clearFifo();
-    } else if (stream.ring.drained) {
-      // The pins have fallen to 0: go on from there.
-      this.underrun(1);
-      this.update();
-      stream.first = 0;
-      stream.second = 0;
-      this.broken = true;
-      stream.bridge(this.middle, this.middle);
-      this.pwm.clearFlags();
-    } else if (flags & (STA_GAPO1 | STA_GAPO2 | STA_RERR)) {
-      this.underrun(1);
-    }
   }
 
   private rampDown(): void {
@@ -333,14 +372,16 @@ export class Jack implements Sink {
       if (!this.rampedDown) return now + milliseconds(SLOTS_MS);
       return this.watched(now, stream.tickOfFill(now, 0));
     }
-    if (!done) this.engineErrors++;
+    if (!done) this.watch.engineErrors++;
     // Leave the FIFO, at duty 0, before DMA stops.
     if (this.mode === JackMode.Pwm1) waitFor(this.pwm.base + STA, STA_EMPT, STA_EMPT, FIFO_US);
     this.pwm.stop();
     this.engine.tearDown();
     this.state = JackState.Closed;
+    this.adopted = false;
     this.rateHz = 0;
     store<i32>(header, JackState.Closed, Header.State);
+    stream.publish(); // no block will
     return 0; // the caller's next step sees that it is closed
   }
 }

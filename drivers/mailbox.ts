@@ -89,8 +89,14 @@ function rest(): i32 {
   return MailboxError.Silent;
 }
 
+/** Takes out what others left, and an answer that came too late: it looks like the next question's. */
+function dropStale(): void {
+  for (let i = 0; i < STALE_MOST && !(read32(READ_STATUS) & EMPTY); i++) read32(READ);
+}
+
 /** Asks `tag` with up to three value words, in a value of `words` words. 0 or a MailboxError. */
 function ask(tag: u32, words: u32, first: u32 = 0, second: u32 = 0, third: u32 = 0): i32 {
+  if (ticks() < restsUntil) return MailboxError.Silent;
   const message = windowAddress(MAILBOX);
   const bytes = words * 4;
   write32(message, VALUES + bytes + 4);
@@ -104,12 +110,12 @@ function ask(tag: u32, words: u32, first: u32 = 0, second: u32 = 0, third: u32 =
   if (words > 2) write32(message + VALUES + 8, third);
 
   const sent = busAddress(message) | PROPERTY_CHANNEL;
-  if (ticks() < restsUntil) return MailboxError.Silent;
+  dropStale();
   if (!waitFor(WRITE_STATUS, FULL, 0, TIMEOUT_US)) return rest();
   write32(WRITE, sent);
   for (let i = 0; ; i++) {
     if (i === STALE_MOST || !waitFor(READ_STATUS, EMPTY, 0, TIMEOUT_US)) return rest();
-    if (read32(READ) === sent) break;
+    if (read32(READ) === sent && read32(message + CODE) !== REQUEST) break;
   }
   if (read32(message + CODE) !== SUCCESS) return MailboxError.Refused;
   return read32(message + VALUE_LENGTH) & ANSWERED ? MailboxError.None : MailboxError.Unknown;

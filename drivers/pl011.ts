@@ -16,6 +16,7 @@ const UARTCR: u32 = UART0 + 0x30;
 const UARTICR: u32 = UART0 + 0x44;
 
 const FR_BUSY: u32 = 1 << 3;
+const FR_TXFE: u32 = 1 << 7;
 /** 8 bits, no parity, 1 stop bit; FIFOs on. */
 const LCR_H_8N1_FIFO: u32 = 0x70;
 const CR_OFF: u32 = 0;
@@ -77,6 +78,16 @@ export function setUartBaud(clockHz: i32, before: i32, baud: i32): i32 {
   write32(UARTLCR_H, LCR_H_8N1_FIFO); // last: it latches the divisors
   write32(UARTCR, CR_ON);
   return UartError.None;
+}
+
+/** Whether nothing is on the wire or in the transmit FIFO. */
+export function isUartIdle(): bool {
+  return (read32(UARTFR) & FR_BUSY) === 0;
+}
+
+/** Whether the transmit FIFO is empty; of more than 32 bytes that were just sent, a real one still holds some. */
+export function isUartSent(): bool {
+  return (read32(UARTFR) & FR_TXFE) !== 0;
 }
 
 /** Errors of the line since the last call, as UartErrors bits; clears them. */

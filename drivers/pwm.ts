@@ -48,7 +48,8 @@ const DMAC_DREQ: u32 = 7;
 const SETTLE_US: i64 = 10;
 
 export class Pwm {
-  private enabled: bool = false;
+  /** Whether the channels have had their PWEN edge; an earlier module may have made it. */
+  enabled: bool = false;
 
   constructor(
     /** PWM1, or CAPTURE; changed only before `start`. */
@@ -62,8 +63,8 @@ export class Pwm {
 
   /**
    * Makes both channels play the FIFO with this range, at duty 0 until words come; the clock must run. The PWEN edges
-   * come once and at duty 0. The FIFO is cleared after the channels were configured (channel 2 of older chips
-   * otherwise ignores the first word).
+   * come once and at duty 0. The FIFO is cleared by a write of its own, after the channels were configured (channel 2
+   * of older chips otherwise ignores the first word).
    */
   start(range: i32): void {
     if (!this.enabled) {
@@ -75,8 +76,8 @@ export class Pwm {
     this.set(JackRegister.Range2, range);
     if (!this.enabled) this.set(CTL, ENABLED);
     this.enabled = true;
-    this.set(CTL, FROM_FIFO | CLRF);
-    this.clearFlags();
+    this.set(CTL, FROM_FIFO);
+    this.clearFifo();
     write32(this.base + DMAC, DMAC_ENAB | DMAC_PANIC | DMAC_DREQ);
   }
 
@@ -86,7 +87,7 @@ export class Pwm {
     write32(this.base + DMAC, 0);
   }
 
-  /** Empties the FIFO, with DMA stopped: both words of a pair belong together again. */
+  /** Empties the FIFO, with DMA stopped, and clears the flags: both words of a pair belong together again. */
   clearFifo(): void {
     this.set(CTL, FROM_FIFO | CLRF);
     this.clearFlags();

@@ -3,12 +3,12 @@
 // A sink pulls. `room()` says how many frames it wants now; the caller makes at most so many, turns each into
 // `repeat` pairs of words, and hands them over with `append`. A word is a duty from 0 to `range`.
 
-import { BLOCK_PAIRS } from './jack-keys';
+import { SLOT_PAIRS } from './window-map';
 
 export { RIGHT_FIRST } from './jack-keys';
 
 /** The longest `append`, in pairs; a buffer of words needs 8 bytes for each. */
-export const MAX_PAIRS: i32 = BLOCK_PAIRS;
+export const MAX_PAIRS: i32 = SLOT_PAIRS;
 
 export interface Sink {
   /** Frames a second of the open track; 0 when closed. */
