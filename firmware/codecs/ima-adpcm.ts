@@ -4,6 +4,7 @@
 
 import { Bytes } from '../storage/bytes';
 import { SourceError } from '../audio/source';
+import { Rest } from './rest';
 import {
   decodeImaMono,
   decodeImaStereo,
@@ -40,10 +41,8 @@ export class ImaBlocks {
   private blockBytes: i32 = 0;
   private blockFrames: i32 = 1;
   private states: usize = heap.alloc(2 * IMA_STATE_BYTES);
-  /** Decoded frames that a read ended before; those not read yet stand at its end. */
-  private rest: usize = heap.alloc(2 * GROUP_SAMPLES * 4);
-  private restFrames: i32 = 0;
-  private restLeft: i32 = 0;
+  /** A decoded group of each channel, or the frame of a header. */
+  private rest: Rest = new Rest(GROUP_SAMPLES);
   /** Frames of the current block that are not decoded yet, and where their groups stand. */
   private blockLeft: i32 = 0;
   private groups: i64 = 0;
@@ -67,14 +66,12 @@ export class ImaBlocks {
   /** Writes `wanted` frames to `ptr`; returns fewer after an error only. */
   read(ptr: usize, wanted: i32): i32 {
     const frameBytes = this.channels << 2;
+    const rest = this.rest;
     let done = 0;
     while (done < wanted) {
       const to = ptr + done * frameBytes;
-      if (this.restLeft > 0) {
-        const count = min(this.restLeft, wanted - done);
-        memory.copy(to, this.rest + (this.restFrames - this.restLeft) * frameBytes, count * frameBytes);
-        this.restLeft -= count;
-        done += count;
+      if (rest.left > 0) {
+        done += rest.take(to, wanted - done, frameBytes);
       } else if (this.blockLeft === 0) {
         if (!this.begin()) break;
       } else {
@@ -91,11 +88,10 @@ export class ImaBlocks {
   seek(frame: i64): bool {
     this.rewind(frame / this.blockFrames);
     let skip = <i32>(frame % this.blockFrames);
+    const rest = this.rest;
     while (skip > 0) {
-      if (this.restLeft > 0) {
-        const count = min(this.restLeft, skip);
-        this.restLeft -= count;
-        skip -= count;
+      if (rest.left > 0) {
+        skip -= rest.skip(skip);
       } else if (this.blockLeft === 0) {
         if (!this.begin()) return false;
       } else if (this.decodeRest() < 0) {
@@ -108,7 +104,7 @@ export class ImaBlocks {
   private rewind(block: i64): void {
     this.error = SourceError.None;
     this.next = block;
-    this.restLeft = 0;
+    this.rest.fill(0);
     this.blockLeft = 0;
   }
 
@@ -132,12 +128,11 @@ export class ImaBlocks {
       const sample = <i32>load<i16>(header);
       store<i32>(this.states + c * IMA_STATE_BYTES, sample);
       store<usize>(this.states + c * IMA_STATE_BYTES, imaRow(index), 4);
-      store<i32>(this.rest + (c << 2), sample << 16);
+      store<i32>(this.rest.frames + (c << 2), sample << 16);
     }
     this.next++;
     this.groups = at + bytes;
-    this.restFrames = 1;
-    this.restLeft = 1;
+    this.rest.fill(1);
     this.blockLeft = this.blockFrames - 1;
     return true;
   }
@@ -168,10 +163,9 @@ export class ImaBlocks {
 
   /** Decodes one group into the rest: 0, or -1 after an error. */
   private decodeRest(): i32 {
-    const frames = this.decode(this.rest, 1);
+    const frames = this.decode(this.rest.frames, 1);
     if (frames < 0) return -1;
-    this.restFrames = frames;
-    this.restLeft = frames;
+    this.rest.fill(frames);
     return 0;
   }
 }

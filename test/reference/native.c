@@ -1,7 +1,18 @@
 // The two native decoders of the bench inside an image: the reference, and the library's own as wasm2c translated it.
-// Each returns the ticks that decoding took. For the names of wasm2c 1.0.32.
+// Each returns the ticks that decoding took. wasm2c changed its names after 1.0.32 and its memory calls more than once;
+// what differs comes from the headers at hand (host-tools/bench/wasm2c.ts), as WASM2C_* macros.
 
 #include "decoder.h"
+
+#if WASM2C_OLD_NAMES
+typedef Z_decoder_instance_t w2c_decoder;
+#define wasm2c_decoder_instantiate(instance, env) (Z_decoder_init_module(), Z_decoder_instantiate(instance, env))
+#define w2c_decoder_fileAddress Z_decoderZ_fileAddress
+#define w2c_decoder_outAddress Z_decoderZ_outAddress
+#define w2c_decoder_decodeAll Z_decoderZ_decodeAll
+#define w2c_env_abort Z_envZ_abort
+#define w2c_env Z_env_instance_t
+#endif
 
 uint32_t qoa_decode(const uint8_t *file, int32_t *out);
 
@@ -26,14 +37,13 @@ uint64_t bench_reference(const uint8_t *file, uint32_t bytes, int32_t *out) {
 }
 
 uint64_t bench_wasm2c(const uint8_t *file, uint32_t bytes, int32_t *out) {
-  static Z_decoder_instance_t instance;
-  Z_decoder_init_module();
-  Z_decoder_instantiate(&instance, 0);
-  copy(linear + Z_decoderZ_fileAddress(&instance), file, bytes);
+  static w2c_decoder instance;
+  wasm2c_decoder_instantiate(&instance, 0);
+  copy(linear + w2c_decoder_fileAddress(&instance), file, bytes);
   uint64_t start = ticks();
-  uint32_t frames = Z_decoderZ_decodeAll(&instance, bytes);
+  uint32_t frames = w2c_decoder_decodeAll(&instance, bytes);
   uint64_t taken = ticks() - start;
-  copy((uint8_t *)out, linear + Z_decoderZ_outAddress(&instance), frames * 8);
+  copy((uint8_t *)out, linear + w2c_decoder_outAddress(&instance), frames * 8);
   return taken;
 }
 
@@ -48,7 +58,7 @@ uint32_t wasm_rt_register_func_type(uint32_t params, uint32_t results, ...) {
   return 1;
 }
 
-void wasm_rt_allocate_memory(wasm_rt_memory_t *memory, uint32_t pages, uint32_t max_pages) {
+void wasm_rt_allocate_memory(wasm_rt_memory_t *memory, WASM2C_PAGES pages, WASM2C_PAGES max_pages WASM2C_MORE) {
   for (uint32_t i = 0; i < sizeof linear; i++) linear[i] = 0;
   memory->data = linear;
   memory->pages = pages;
@@ -56,9 +66,9 @@ void wasm_rt_allocate_memory(wasm_rt_memory_t *memory, uint32_t pages, uint32_t 
   memory->size = sizeof linear;
 }
 
-uint32_t wasm_rt_grow_memory(wasm_rt_memory_t *memory, uint32_t pages) {
+WASM2C_PAGES wasm_rt_grow_memory(wasm_rt_memory_t *memory, WASM2C_PAGES pages) {
   (void)memory, (void)pages;
-  return 0xffffffff;
+  return (WASM2C_PAGES)-1;
 }
 
 void wasm_rt_free_memory(wasm_rt_memory_t *memory) { (void)memory; }
@@ -68,7 +78,7 @@ void wasm_rt_trap(wasm_rt_trap_t trap) {
   __builtin_trap();
 }
 
-void Z_envZ_abort(struct Z_env_instance_t *env, u32 message, u32 file, u32 line, u32 column) {
+void w2c_env_abort(struct w2c_env *env, u32 message, u32 file, u32 line, u32 column) {
   (void)env, (void)message, (void)file, (void)line, (void)column;
   __builtin_trap();
 }
