@@ -83,6 +83,8 @@ export abstract class Source {
   frames: i64 = 0;
   /** The frame that `read` yields next. */
   position: i64 = 0;
+  /** Whether `read`, when it gives nothing, may give something later: a stream whose bytes have not come yet. */
+  waits: bool = false;
   /** Why `open`, `read` or `seek` failed, and at which byte of the file. */
   error: SourceError = SourceError.None;
   errorOffset: i64 = 0;
@@ -98,7 +100,7 @@ export abstract class Source {
 
   /**
    * Writes up to `maxFrames` frames to `ptr` (the caller's, `maxFrames * channels * 4` bytes). Returns how many:
-   * fewer than asked for only before the end or an error, 0 at the end, -1 for an error.
+   * fewer than asked for only before the end or an error, 0 at the end (and where a stream `waits`), -1 for an error.
    */
   abstract read(ptr: usize, maxFrames: i32): i32;
 
@@ -112,6 +114,7 @@ export abstract class Source {
     this.bits = 0;
     this.frames = 0;
     this.position = 0;
+    this.waits = false;
     this.error = SourceError.None;
     this.errorOffset = 0;
     this.warning = SourceError.None;

@@ -3,25 +3,30 @@
 import { print, printFixed, printLine } from '../console/console';
 import { Output } from './output';
 
-/** What one key press changes, and the softest and loudest that keys reach, in tenths of a decibel. */
-const STEP: i32 = 20;
+/** What one key press changes, and the softest that keys reach, in tenths of a decibel; the loudest is the output's. */
+export const STEP_TENTHS: i32 = 20;
 const SOFTEST: i32 = -600;
-const LOUDEST: i32 = 0;
 
 /** Changes the volume when `key` is + (or =, the same key without shift) or -, and prints it. False for other keys. */
 export function volumeKey(output: Output, key: i32): bool {
   const louder = key === 0x2b || key === 0x3d;
   if (!louder && key !== 0x2d) return false;
-  const now = output.tenthsDb;
-  // A boot setting may lie below what keys reach: softer must not become louder.
-  output.setVolume(louder ? min(LOUDEST, now + STEP) : min(now, max(SOFTEST, now - STEP)));
-  printVolume(output);
+  turnVolume(output, louder ? STEP_TENTHS : -STEP_TENTHS);
   return true;
 }
 
-/** Prints the volume on a line of its own. */
+/** Changes the volume by some tenths of a decibel, within limits, and prints it. */
+export function turnVolume(output: Output, by: i32): void {
+  const now = output.tenthsDb;
+  // A boot setting may lie below what keys reach: softer must not become louder.
+  output.setVolume(by > 0 ? now + by : min(now, max(SOFTEST, now + by)));
+  printVolume(output);
+}
+
+/** Prints the volume on a line of its own, and whether keys reach no further. */
 export function printVolume(output: Output): void {
+  const now = output.tenthsDb;
   print('volume ');
-  printFixed(output.tenthsDb, 1);
-  printLine(' dB');
+  printFixed(now, 1);
+  printLine(now >= output.mostTenths ? ' dB, the most' : now <= SOFTEST ? ' dB, the least' : ' dB');
 }

@@ -31,7 +31,8 @@ function scaled(sample: i64, gain: i64): i64 {
 
 /** The volume stage, in place. Silence until the first `settle`. */
 export class Volume {
-  private gain: i32 = 0;
+  /** Of the next frame; UNITY / 2^30 is 1. */
+  gain: i32 = 0;
   private target: i32 = 0;
   /** By how much the gain changes in one frame. */
   private step: i32 = UNITY;
