@@ -1,15 +1,25 @@
-// player.ini, the boot settings: a line each, `key = value`, `#` begins a comment. What a line sets is valid for all
-// that follow; the last one wins. A line that is not understood is noted with its number and changes nothing.
+// player.ini, the settings: a line each, `key = value`, `#` begins a comment. What a line sets is valid for all that
+// follow; the last one wins. A line that is not understood is noted with its number and changes nothing. Which keys there
+// are, what they mean and allow: player/player.ini.
 //
-//   jack      = auto | pwm1 | capture    which output; auto: by what is found on the board
-//   pace      = real | free              capture only: at the speed of sound, or as fast as it is taken
-//   volume_db = -100.0 ... 0             at start, in decibels; default -20, so that the first sound is never loud
-//   records   = on | off                 print records for programs beside the text for people
-//   crc       = on | off                 sum the decoded frames of each track
-//   at_end    = stay | exit              after the last track
-//   demo      = on | off                 play the firmware's own piece where there are no tracks
+// A pin can serve one thing only. When all is read, of two keys with the same pin the one from the later line goes back
+// to its default.
 
 import { JackSetting } from '../drivers/jack-probe';
+import { Pull } from '../drivers/gpio';
+import { Order, Repeat } from './player/play-mode';
+import { MAX_FOLDERS, isPlaylist, isWithin, keepPath, pathAt, pathBytes, readPath } from './setting-paths';
+import {
+  NO_VALUE,
+  Setting,
+  allowedValue,
+  defaultValue,
+  findSetting,
+  isPin,
+  setDefaults,
+  setValue,
+  settingValue,
+} from './setting-values';
 
 /** What is wrong with a line. */
 export const enum SettingProblem {
@@ -18,6 +28,10 @@ export const enum SettingProblem {
   /** Neither empty nor a comment nor `key = value`. */
   NotASetting = 3,
   TooLong = 4,
+  /** The pin serves another key already. */
+  PinTaken = 5,
+  /** `resume` was given as often as it may be. */
+  TooMany = 6,
 }
 
 /** What is wrong with a line, for people. */
@@ -25,47 +39,147 @@ export function settingProblemText(problem: SettingProblem): string {
   if (problem === SettingProblem.UnknownKey) return 'unknown key';
   if (problem === SettingProblem.BadValue) return 'value not allowed';
   if (problem === SettingProblem.NotASetting) return 'not "key = value"';
+  if (problem === SettingProblem.PinTaken) return 'pin in use';
+  if (problem === SettingProblem.TooMany) return 'too many';
   return 'line too long';
 }
 
 /** Bytes of a line, spaces and comment left out. */
-const MAX_LINE: i32 = 128;
+const MAX_LINE: i32 = 512;
 /** Problems that are kept; the rest are only counted. */
 export const MAX_PROBLEMS: i32 = 16;
 /** Bytes of one kept problem: line number, SettingProblem, where the line begins, its bytes. */
 const PROBLEM_BYTES: i32 = 16;
 const kept = memory.data(16 * 16);
+/** For each key of a pin, the line that has set it: number, where it begins, its bytes, unused. All 0: by default. */
+const pinLines = memory.data(8 * 16);
+const PIN_LINE_BYTES: i32 = 16;
 
-const DEFAULT_VOLUME: i32 = -200;
-const LOWEST_VOLUME: i32 = -1000;
-const NO_VALUE: i32 = i32.MIN_VALUE;
-
-/** The settings, and what was wrong with the text they came from. */
+/** The settings, and what was wrong with the text they came from. There can be only one. */
 export class Settings {
-  jack: JackSetting = JackSetting.Auto;
-  /** `pace = free`. */
-  free: bool = false;
-  /** Tenths of a decibel, -1000 to 0. */
-  volumeTenths: i32 = DEFAULT_VOLUME;
-  records: bool = false;
-  crc: bool = false;
-  /** `at_end = exit`. */
-  exitAtEnd: bool = false;
-  demo: bool = true;
   /** How many lines were wrong; the first MAX_PROBLEMS of them are described below. */
   problems: i32 = 0;
 
   private text: usize = 0;
 
+  constructor() {
+    setDefaults();
+  }
+
+  get jack(): JackSetting {
+    return settingValue(Setting.Jack);
+  }
+  /** `pace = free`. */
+  get free(): bool {
+    return settingValue(Setting.Pace) !== 0;
+  }
+  /** `volume_db` as it stands there, in tenths of a decibel, -1000 to 0. */
+  get volumeDbTenths(): i32 {
+    return settingValue(Setting.VolumeDb);
+  }
+  /** The same as it is obeyed: -1000 to `volumeLimitTenths`. */
+  get volumeTenths(): i32 {
+    return min(this.volumeDbTenths, this.volumeLimitTenths);
+  }
+  /** The most that keys and buttons reach, in tenths of a decibel, -1000 to 0. */
+  get volumeLimitTenths(): i32 {
+    return settingValue(Setting.VolumeLimitDb);
+  }
+  get records(): bool {
+    return settingValue(Setting.Records) !== 0;
+  }
+  get crc(): bool {
+    return settingValue(Setting.Crc) !== 0;
+  }
+  /** `at_end = exit`. */
+  get exitAtEnd(): bool {
+    return settingValue(Setting.AtEnd) !== 0;
+  }
+  get demo(): bool {
+    return settingValue(Setting.Demo) !== 0;
+  }
+  get order(): Order {
+    return settingValue(Setting.Order);
+  }
+  get repeat(): Repeat {
+    return settingValue(Setting.Repeat);
+  }
+  /** The playlist's path from the card's root, UTF-8, without a leading slash; it stays until the next `parse`. */
+  get playlist(): usize {
+    return pathAt(0);
+  }
+  /** 0 without a playlist. */
+  get playlistBytes(): i32 {
+    return settingValue(Setting.Playlist) ? pathBytes(0) : 0;
+  }
+  get buttonPull(): Pull {
+    return settingValue(Setting.ButtonPull);
+  }
+  /** Whether a pressed button makes its pin high. */
+  get buttonHigh(): bool {
+    return settingValue(Setting.ButtonActive) !== 0;
+  }
+  get encoderPull(): Pull {
+    return settingValue(Setting.EncoderPull);
+  }
+  /** Whether the LED is lit while its pin is high. */
+  get ledHigh(): bool {
+    return settingValue(Setting.LedActive) !== 0;
+  }
+  get debounceMs(): i32 {
+    return settingValue(Setting.DebounceMs);
+  }
+  get holdMs(): i32 {
+    return settingValue(Setting.HoldMs);
+  }
+  get repeatMs(): i32 {
+    return settingValue(Setting.RepeatMs);
+  }
+  /** Transitions of the encoder from one detent to the next: 1, 2 or 4. */
+  get encoderSteps(): i32 {
+    return 1 << settingValue(Setting.EncoderSteps);
+  }
+  /** What a detent changes, in tenths of a decibel. */
+  get encoderTenths(): i32 {
+    return settingValue(Setting.EncoderDb);
+  }
+
+  /** Whether the line may bring another program. */
+  get linkModules(): bool {
+    return settingValue(Setting.LinkModules) !== 0;
+  }
+  /** Whether the console has `peek` and `poke`. */
+  get linkPeek(): bool {
+    return settingValue(Setting.LinkPeek) !== 0;
+  }
+
+  /** `on_fault = restart`. */
+  get restartsOnFault(): bool {
+    return settingValue(Setting.OnFault) === 0;
+  }
+
+  /** The pin of a key (`Setting.PinPlay` to `Setting.PinLed`), -1 when it is off. */
+  pin(key: i32): i32 {
+    return settingValue(key);
+  }
+
+  /** How many folders resume; their paths: setting-paths.ts, from 1. */
+  get resumeFolders(): i32 {
+    return settingValue(Setting.Resume);
+  }
+
+  /** Whether the track with this path (from the card's root, no leading slash) is in a folder that resumes. */
+  resumes(path: usize, bytes: i32): bool {
+    for (let folder = this.resumeFolders; folder > 0; folder--) {
+      if (isWithin(folder, path, bytes)) return true;
+    }
+    return false;
+  }
+
   /** Puts everything back and reads `length` bytes of UTF-8 at `text`, which must stay until problems are told. */
   parse(text: usize, length: i32): void {
-    this.jack = JackSetting.Auto;
-    this.free = false;
-    this.volumeTenths = DEFAULT_VOLUME;
-    this.records = false;
-    this.crc = false;
-    this.exitAtEnd = false;
-    this.demo = true;
+    setDefaults();
+    memory.fill(pinLines, 0, 8 * PIN_LINE_BYTES);
     this.problems = 0;
     this.text = text;
     const end = text + length;
@@ -75,10 +189,12 @@ export class Settings {
     for (let line = 1; at < end; line++) {
       const start = at;
       while (at < end && load<u8>(at) !== 0x0a) at++;
-      const problem = this.parseLine(start, at);
+      const problem = this.parseLine(line, start, at);
       if (problem) this.note(line, problem, start, <i32>(at - start));
       at++;
     }
+    let isTaken = true;
+    while (isTaken) isTaken = this.freePin();
   }
 
   /** Number of the line with the problem `index`, the first is 1. */
@@ -99,25 +215,50 @@ export class Settings {
     return load<i32>(kept + index * PROBLEM_BYTES, 12);
   }
 
+  /** Keeps a problem in its place by line, if it is one of the first. */
   private note(line: i32, problem: i32, start: usize, bytes: i32): void {
-    if (this.problems < MAX_PROBLEMS) {
-      const at = kept + this.problems * PROBLEM_BYTES;
-      store<i32>(at, line);
-      store<i32>(at, problem, 4);
-      store<i32>(at, <i32>(start - this.text), 8);
-      store<i32>(at, bytes - (bytes > 0 && load<u8>(start + bytes - 1) === 0x0d ? 1 : 0), 12);
+    let index = min(this.problems++, MAX_PROBLEMS);
+    for (; index && this.problemLine(index - 1) > line; index--) {
+      if (index < MAX_PROBLEMS)
+        memory.copy(kept + index * PROBLEM_BYTES, kept + (index - 1) * PROBLEM_BYTES, PROBLEM_BYTES);
     }
-    this.problems++;
+    if (index === MAX_PROBLEMS) return;
+    const at = kept + index * PROBLEM_BYTES;
+    store<i32>(at, line);
+    store<i32>(at, problem, 4);
+    store<i32>(at, <i32>(start - this.text), 8);
+    store<i32>(at, bytes - (bytes > 0 && load<u8>(start + bytes - 1) === 0x0d ? 1 : 0), 12);
+  }
+
+  /** Puts one key back whose pin serves another; false when there is none. Ends, for defaults are all different. */
+  private freePin(): bool {
+    for (let key = <i32>Setting.PinPlay; key <= Setting.PinLed; key++) {
+      for (let other = <i32>Setting.PinPlay; other < key; other++) {
+        if (this.pin(key) < 0 || this.pin(key) !== this.pin(other)) continue;
+        const later = load<i32>(pinLine(key)) > load<i32>(pinLine(other)) ? key : other;
+        const at = pinLine(later);
+        this.note(load<i32>(at), SettingProblem.PinTaken, load<usize>(at, 4), load<i32>(at, 8));
+        setValue(later, defaultValue(later));
+        memory.fill(at, 0, PIN_LINE_BYTES);
+        return true;
+      }
+    }
+    return false;
   }
 
   /** 0, or what is wrong with the line from `start` to `end`. */
-  private parseLine(start: usize, end: usize): i32 {
+  private parseLine(line: i32, start: usize, end: usize): i32 {
+    const whole = start;
+    const wholeEnd = end;
     start = skipSpaces(start, end);
     let stop = start;
     let equals: usize = 0;
+    // In quotes a # is itself.
+    let quoted = false;
     for (; stop < end; stop++) {
       const byte = load<u8>(stop);
-      if (byte === 0x23) break;
+      if (byte === 0x22) quoted = !quoted;
+      if (byte === 0x23 && !quoted) break;
       if (byte === 0x3d && !equals) equals = stop;
     }
     stop = trimSpaces(start, stop);
@@ -125,34 +266,37 @@ export class Settings {
     if (stop - start > <usize>MAX_LINE) return SettingProblem.TooLong;
     const keyEnd = equals ? trimSpaces(start, equals) : start;
     if (keyEnd === start) return SettingProblem.NotASetting;
-    return this.assign(start, keyEnd, skipSpaces(equals + 1, stop), stop);
-  }
-
-  private assign(key: usize, keyEnd: usize, value: usize, end: usize): i32 {
-    let chosen = 0;
-    if (isWord(key, keyEnd, 'jack')) {
-      chosen = choice(value, end, 'auto', 'pwm1', 'capture');
-      if (chosen >= 0)
-        this.jack = chosen === 0 ? JackSetting.Auto : chosen === 1 ? JackSetting.Pwm1 : JackSetting.Capture;
-    } else if (isWord(key, keyEnd, 'pace')) {
-      chosen = choice(value, end, 'real', 'free', '');
-      if (chosen >= 0) this.free = chosen === 1;
-    } else if (isWord(key, keyEnd, 'at_end')) {
-      chosen = choice(value, end, 'stay', 'exit', '');
-      if (chosen >= 0) this.exitAtEnd = chosen === 1;
-    } else if (isWord(key, keyEnd, 'volume_db')) {
-      const tenths = parseTenths(value, end);
-      if (tenths < LOWEST_VOLUME || tenths > 0) return SettingProblem.BadValue;
-      this.volumeTenths = tenths;
-    } else {
-      chosen = choice(value, end, 'off', 'on', '');
-      if (isWord(key, keyEnd, 'records')) this.records = chosen < 0 ? this.records : chosen === 1;
-      else if (isWord(key, keyEnd, 'crc')) this.crc = chosen < 0 ? this.crc : chosen === 1;
-      else if (isWord(key, keyEnd, 'demo')) this.demo = chosen < 0 ? this.demo : chosen === 1;
-      else return SettingProblem.UnknownKey;
+    const key = findSetting(start, keyEnd);
+    if (key < 0) return SettingProblem.UnknownKey;
+    start = skipSpaces(equals + 1, stop);
+    if (key === Setting.Playlist || key === Setting.Resume) return assignPath(key, start, stop);
+    const value = allowedValue(start, stop);
+    if (value === NO_VALUE) return SettingProblem.BadValue;
+    setValue(key, value);
+    if (isPin(key)) {
+      store<i32>(pinLine(key), line);
+      store<usize>(pinLine(key), whole, 4);
+      store<i32>(pinLine(key), <i32>(wholeEnd - whole), 8);
     }
-    return chosen < 0 ? SettingProblem.BadValue : 0;
+    return 0;
   }
+}
+
+/** 0, or what is wrong with a path. */
+function assignPath(key: i32, start: usize, end: usize): i32 {
+  if (!readPath(start, end) || (key === Setting.Playlist && !isPlaylist())) return SettingProblem.BadValue;
+  let slot = 0;
+  if (key === Setting.Resume) {
+    slot = settingValue(key) + 1;
+    if (slot > MAX_FOLDERS) return SettingProblem.TooMany;
+  }
+  keepPath(slot);
+  setValue(key, max(slot, 1));
+  return 0;
+}
+
+function pinLine(key: i32): usize {
+  return pinLines + (key - Setting.PinPlay) * PIN_LINE_BYTES;
 }
 
 function isSpace(byte: u8): bool {
@@ -167,50 +311,4 @@ function skipSpaces(start: usize, end: usize): usize {
 function trimSpaces(start: usize, end: usize): usize {
   while (end > start && isSpace(load<u8>(end - 1))) end--;
   return end;
-}
-
-function isWord(start: usize, end: usize, word: string): bool {
-  if (<i32>(end - start) !== word.length) return false;
-  for (let i = 0; i < word.length; i++) {
-    if (<i32>load<u8>(start + i) !== word.charCodeAt(i)) return false;
-  }
-  return true;
-}
-
-/** Which of the words it is; -1 for none. An empty word matches nothing, for values are not empty. */
-function choice(start: usize, end: usize, first: string, second: string, third: string): i32 {
-  if (start >= end) return -1;
-  if (isWord(start, end, first)) return 0;
-  if (isWord(start, end, second)) return 1;
-  return isWord(start, end, third) ? 2 : -1;
-}
-
-/** A decimal number in tenths, rounded to the nearest; NO_VALUE if it is none or beyond a thousand. */
-function parseTenths(start: usize, end: usize): i32 {
-  const negative = start < end && load<u8>(start) === 0x2d;
-  if (negative || (start < end && load<u8>(start) === 0x2b)) start++;
-  let tenths = 0;
-  let digits = 0;
-  let decimals = -1; // before the point
-  for (; start < end; start++) {
-    const digit = <i32>load<u8>(start) - 0x30;
-    if (digit === -2 && decimals < 0) {
-      decimals = 0;
-      continue;
-    }
-    if (digit < 0 || digit > 9) return NO_VALUE;
-    digits++;
-    if (decimals < 0) {
-      tenths = tenths * 10 + digit * 10;
-    } else if (decimals === 0) {
-      tenths += digit;
-      decimals = 1;
-    } else if (decimals === 1) {
-      if (digit >= 5) tenths++;
-      decimals = 2;
-    }
-    if (tenths > 10000) return NO_VALUE;
-  }
-  if (digits === 0) return NO_VALUE;
-  return negative ? -tenths : tenths;
 }
