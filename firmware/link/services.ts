@@ -1,0 +1,29 @@
+// Gives the host's messages to who serves their channel.
+
+import { audioMessage, serviceAudioStream } from './audio-stream';
+import { consoleMessage } from './console-service';
+import { filesMessage, serviceFiles } from './files';
+import { isMidFrame, messageBytes, messageChannel, messagePtr, serviceLink, takeMessage } from './link';
+import { modulesMessage, serviceModules } from './modules';
+import { Channel } from './protocol';
+import { serviceTelemetry, telemetryMessage } from './telemetry';
+
+/** Messages that one step serves at most. */
+const STEP_MESSAGES: i32 = 8;
+
+/** Does what is due on the line and on its channels; returns the tick by which to call it again. */
+export function serviceServices(): i64 {
+  const linked = serviceLink();
+  if (isMidFrame) return linked;
+  const due = min(linked, serviceTelemetry());
+  for (let i = 0; i < STEP_MESSAGES; i++) {
+    if (!takeMessage()) return min(min(due, serviceAudioStream()), min(serviceFiles(), serviceModules()));
+    if (messageChannel === Channel.Console) consoleMessage(messagePtr, messageBytes);
+    else if (messageChannel === Channel.Audio) audioMessage(messagePtr, messageBytes);
+    else if (messageChannel === Channel.Files) filesMessage(messagePtr, messageBytes);
+    else if (messageChannel === Channel.Modules) modulesMessage(messagePtr, messageBytes);
+    else if (messageChannel === Channel.Telemetry) telemetryMessage(messagePtr, messageBytes);
+  }
+  serviceAudioStream();
+  return 0;
+}
