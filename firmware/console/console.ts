@@ -3,9 +3,13 @@
 // the buffer is dropped, counted, and the next flush says how much was lost.
 //
 // There are no strings to build: a line is printed piece by piece, so nothing is allocated.
+//
+// A line that a person is typing (editor.ts) stands below what was printed. The first byte that is printed wipes it, and
+// the editor draws it again later; so text never gets into the middle of it.
 
-import { send, ticks } from '../../drivers/board';
+import { ticks } from '../../drivers/board';
 import { milliseconds } from '../../drivers/timer';
+import { sendText } from './line';
 
 const BUFFER_BYTES: i32 = 16384;
 /** At 115200 baud this empties 23 bytes of the board's queue. */
@@ -13,9 +17,22 @@ const RETRY_MS: i64 = 2;
 const buffer = memory.data(BUFFER_BYTES);
 const digits = memory.data(24);
 
+/** What was printed last, for `printLog`: a power of two. */
+const LOG_BYTES: i32 = 4096;
+const logged = memory.data(LOG_BYTES);
+const RECORD: i32 = 0x1e;
+
 let head: i32 = 0; // the first byte not sent
 let tail: i32 = 0; // the end of what was printed
 let lost: i32 = 0;
+
+/** Whether the line that is typed stands where the terminal's cursor is. */
+let isDrawn = false;
+/** Whether the cursor, but for that line, is at the beginning of one. */
+let isLineStart = true;
+let isLogging = true;
+let isRecord = false;
+let logTail: u32 = 0; // the end of what was logged, modulo 2^32
 
 /** Bytes that can be printed now without losing any. */
 export function consoleRoom(): i32 {
@@ -29,7 +46,7 @@ export function serviceConsole(): i64 {
 
 /** Hands text on to the board. True when none is left, as it should be before the program ends. */
 export function flushConsole(): bool {
-  if (head < tail) head += send(buffer + head, tail - head);
+  if (head < tail) head += sendText(buffer + head, tail - head);
   if (head < tail) return false;
   head = 0;
   tail = 0;
@@ -45,8 +62,21 @@ export function flushConsole(): bool {
   return true;
 }
 
+/** Whether everything was handed on to the board. */
+export function isFlushed(): bool {
+  return head === tail;
+}
+
 /** Prints one byte as it is. */
 export function printByte(byte: i32): void {
+  if (isDrawn) wipeLine();
+  isLineStart = byte === 0x0a;
+  if (isLogging) log(byte);
+  drawByte(byte);
+}
+
+/** For the editor: a byte of the line that is typed. */
+export function drawByte(byte: i32): void {
   if (tail === BUFFER_BYTES) {
     flushConsole();
     if (head) {
@@ -61,6 +91,60 @@ export function printByte(byte: i32): void {
   }
   store<u8>(buffer + tail, byte);
   tail++;
+}
+
+/** For the editor: whether its line stands at the cursor, where nothing else may then be. */
+export function isLineDrawn(): bool {
+  return isDrawn;
+}
+
+/** For the editor: whether its line could be drawn now, at the beginning of a line and with nothing still to be sent. */
+export function mayDrawLine(): bool {
+  return isLineStart && head === tail;
+}
+
+/** For the editor: its line was drawn, or has ended. */
+export function setLineDrawn(drawn: bool): void {
+  isDrawn = drawn;
+}
+
+function wipeLine(): void {
+  isDrawn = false;
+  drawByte(0x0d);
+  drawByte(0x1b);
+  drawByte(0x5b);
+  drawByte(0x4b);
+}
+
+/** Whether what is printed is kept for `printLog`: not what people ask for again and again. */
+export function setLogging(on: bool): void {
+  isLogging = on;
+}
+
+function log(byte: i32): void {
+  if (byte === RECORD) isRecord = true;
+  if (!isRecord) store<u8>(logged + (logTail++ & (LOG_BYTES - 1)), byte);
+  if (byte === 0x0a) isRecord = false;
+}
+
+/** Prints the last lines that were logged, up to `lines`. */
+export function printLog(lines: i32): void {
+  const oldest = logTail > <u32>LOG_BYTES ? logTail - LOG_BYTES : 0;
+  const end = logTail;
+  let from = end;
+  let start = end;
+  while (from > oldest) {
+    from--;
+    if (from === 0 || loggedAt(from - 1) === 0x0a) {
+      start = from;
+      if (--lines <= 0) break;
+    }
+  }
+  for (; start < end; start++) printByte(loggedAt(start));
+}
+
+function loggedAt(at: u32): i32 {
+  return <i32>load<u8>(logged + (at & (LOG_BYTES - 1)));
 }
 
 /** Prints a string, as UTF-8. Half a surrogate pair becomes '?'. */

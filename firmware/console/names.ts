@@ -2,43 +2,13 @@
 // control characters that would steer the terminal, quotes, broken UTF-8, thousands of bytes.
 
 import { printByte, printCodePoint, printHex, print } from './console';
+import { decodePoint, pointBytes, REPLACEMENT } from './utf8';
 
 /** What a name is shown with at most, in bytes of it; an ellipsis stands for the rest. */
 export const SHOWN_BYTES: i32 = 96;
 
-/** What stands for bytes that are no UTF-8. */
-const REPLACEMENT = 0xfffd;
-
-let width: i32 = 0; // bytes that the last code point took
-
-/**
- * The code point at `ptr`, at most `left` bytes long; U+FFFD where there is none. Sets `width`: like every browser,
- * it takes the bytes that could have begun a code point as one.
- */
-function decode(ptr: usize, left: i32): i32 {
-  const first = <i32>load<u8>(ptr);
-  width = 1;
-  if (first < 0x80) return first;
-  if (first < 0xc2 || first > 0xf4) return REPLACEMENT;
-  const bytes = first < 0xe0 ? 2 : first < 0xf0 ? 3 : 4;
-  // The second byte's range keeps out overlong forms, surrogates and what lies beyond U+10FFFF.
-  let least = first === 0xe0 ? 0xa0 : first === 0xf0 ? 0x90 : 0x80;
-  let most = first === 0xed ? 0x9f : first === 0xf4 ? 0x8f : 0xbf;
-  let point = first & (0x7f >> bytes);
-  while (width < bytes) {
-    if (width === left) return REPLACEMENT;
-    const byte = <i32>load<u8>(ptr + width);
-    if (byte < least || byte > most) return REPLACEMENT;
-    point = (point << 6) | (byte & 0x3f);
-    least = 0x80;
-    most = 0xbf;
-    width++;
-  }
-  return point;
-}
-
 /** True for what a terminal obeys rather than shows: C0, DEL, C1, and the marks that turn the writing direction. */
-function steers(point: i32): bool {
+export function steers(point: i32): bool {
   return (
     point < 0x20 ||
     (point >= 0x7f && point < 0xa0) ||
@@ -48,24 +18,34 @@ function steers(point: i32): bool {
   );
 }
 
-/** Prints a name for people: steering characters as U+FFFD, at most SHOWN_BYTES of it. */
+/** Prints text from outside for people: steering characters and what is no UTF-8 as U+FFFD. */
+export function printWhole(ptr: usize, length: i32): void {
+  printUntil(ptr, length, length);
+}
+
+/** The same for a name, at most SHOWN_BYTES of it. */
 export function printName(ptr: usize, length: i32): void {
-  const end = min(length, SHOWN_BYTES);
+  printUntil(ptr, length, SHOWN_BYTES);
+  if (length > SHOWN_BYTES) print('...');
+}
+
+/** Prints the code points that begin before `most`. */
+function printUntil(ptr: usize, length: i32, most: i32): void {
+  const end = min(length, most);
   let at = 0;
   while (at < end) {
-    const point = decode(ptr + at, length - at);
+    const point = decodePoint(ptr + at, length - at);
     printCodePoint(steers(point) ? REPLACEMENT : point);
-    at += width;
+    at += pointBytes;
   }
-  if (at < length) print('...');
 }
 
 /** Prints the inside of a JSON string: escaped, broken UTF-8 replaced. Up to 6 bytes a byte. */
 export function printJson(ptr: usize, length: i32): void {
   let at = 0;
   while (at < length) {
-    const point = decode(ptr + at, length - at);
-    at += width;
+    const point = decodePoint(ptr + at, length - at);
+    at += pointBytes;
     if (point === 0x22 || point === 0x5c) {
       printByte(0x5c);
       printByte(point);

@@ -28,6 +28,8 @@ describe('the console', function () {
 
   before(async () => {
     program = await runProgram<Exports>('test/console/assembly/console.ts', (memory) => ({
+      ticks: () => 0n,
+      info: () => 54_000_000n,
       send(ptr: number, length: number) {
         const taken = Math.min(length, allowed);
         allowed -= taken;
@@ -175,7 +177,12 @@ describe('the console', function () {
     assert.deepEqual(keys('\u001b['), []);
     assert.deepEqual(keys('D'), [0x144]);
     assert.deepEqual(keys('\u001b'), []);
-    assert.deepEqual(keys('p\u001b[5~q\u001b\u001b[C'), [0x70, 0x71, 0x143]);
+    assert.deepEqual(keys('p\u001b[25~q\u001b\u001b[C'), [0x70, 0x71, 0x143]);
+    assert.deepEqual(keys('\u001b[H\u001bOH\u001b[1~\u001b[7~'), [0x148, 0x148, 0x148, 0x148]);
+    assert.deepEqual(keys('\u001b[F\u001bOF\u001b[4~\u001b[8~'), [0x146, 0x146, 0x146, 0x146]);
+    assert.deepEqual(keys('\u001b[3~\u001b[5~\u001b[6~\u001b[3;2~'), [0x183, 0x185, 0x186, 0x183]);
+    assert.deepEqual(keys('\u001b[1;5C\u001b[1;3D\u001bb\u001bf\u001b[1;2D'), [0x1c3, 0x1c4, 0x1c4, 0x1c3, 0x144]);
+    assert.deepEqual(keys('\u001b[999999999999;;;?;5q\u001b[D'), [0x144]);
     assert.deepEqual(keys('x'.repeat(200)).length, 200);
     assert.deepEqual(keys('\u0000\u0000a'), [0x61]);
   });
