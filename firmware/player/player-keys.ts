@@ -9,28 +9,35 @@ import { Deck, State } from './deck';
 /** `p` goes to the track's beginning when more of it was played, else to the track before. */
 const AGAIN_SECONDS: i64 = 3;
 const SEEK_SECONDS: i64 = 10;
-const HELP = 'space pause, n next, p previous, left and right 10 s, + - volume';
+const HELP = 'space pause, left and right 10 s, page up and down tracks, + - volume; help and Enter: commands';
 
-const enum PlayerKey {
+export const enum PlayerKey {
   Pause = 0x20,
+  Louder = 0x2b,
+  Softer = 0x2d,
   Help = 0x3f,
-  Next = 0x6e,
-  Previous = 0x70,
+  Previous = Key.PageUp,
+  Next = Key.PageDown,
 }
 
-let hinted = false;
-
-/** Does what a key asks for. */
-export function pressKey(deck: Deck, key: i32): void {
-  if (volumeKey(deck.output, key)) return;
+/** Does what a key asks for. False for keys that the player has no use for. */
+export function pressKey(deck: Deck, key: i32): bool {
+  if (volumeKey(deck.output, key)) return true;
+  if (deck.isLent) {
+    if (key !== PlayerKey.Pause) return false;
+    printLine('sound comes from the line: paused and sought there');
+    return true;
+  }
   switch (key) {
     case PlayerKey.Pause:
       pressPause(deck);
       break;
     case PlayerKey.Next:
+      deck.endAside();
       deck.leave(1);
       break;
     case PlayerKey.Previous:
+      deck.endAside();
       pressPrevious(deck);
       break;
     case Key.Left:
@@ -43,12 +50,13 @@ export function pressKey(deck: Deck, key: i32): void {
       printLine(HELP);
       break;
     default:
-      if (!hinted) printLine('? lists the keys');
-      hinted = true;
+      return false;
   }
+  return true;
 }
 
-function pressPause(deck: Deck): void {
+/** Pauses or goes on; at the end begins again. */
+export function pressPause(deck: Deck): void {
   if (deck.state === State.Playing) {
     deck.output.pause(!deck.output.paused);
     showLed(deck.output.paused ? Led.Paused : Led.Playing);

@@ -1,120 +1,84 @@
-// The tracks on the RAM disk: the regular files of its archive in their order, without the settings. Only places and
-// lengths are kept; a name is read again when it is wanted. The archive is looked through in pieces, as a large or a
-// damaged one takes longer than a step may: tracks that are known already can be played meanwhile.
+// The tracks in the order in which they are played, and one of them as the current one. Which tracks there are is the
+// store's business.
 
-import { Source, SourceError } from '../audio/source';
+import { Source } from '../audio/source';
 import { Decoders } from '../codecs/decoders';
-import { Bytes, Part } from '../storage/bytes';
-import { RamDisk } from '../storage/ram-disk';
-import { Archive, BLOCK, Member } from '../storage/ustar';
+import { Order, Repeat } from './play-mode';
 import { DemoSource } from './demo';
 import { TrackName } from './report';
+import { TrackStore } from './track-store';
 
-/** More tracks than this are not played. */
-export const MOST_TRACKS: i32 = 1000;
+/** The most tracks of any store. */
+export const MOST_TRACKS: i32 = 8192;
 
-/** i64 place of the data, i64 length; -1: a damaged member. i32: it could not be played. */
-const OFFSET: usize = 0;
-const SIZE: usize = 8;
-const FAILED: usize = 16;
-const ENTRY_BYTES: i32 = 24;
-const entries = memory.data(MOST_TRACKS * ENTRY_BYTES, 8);
-const DAMAGED: i64 = -1;
+/** For each track whether it could not be played; and, shuffled, the tracks by their turn. */
+const failures = memory.data(MOST_TRACKS);
+const turns = memory.data(MOST_TRACKS * 2, 2);
 
-const SETTINGS_NAME = memory.data<u8>([0x70, 0x6c, 0x61, 0x79, 0x65, 0x72, 0x2e, 0x69, 0x6e, 0x69]); // player.ini
-const SETTINGS_NAME_BYTES: i32 = 10;
-const DAMAGED_NAME = memory.data<u8>([0x61, 0x72, 0x63, 0x68, 0x69, 0x76, 0x65]); // archive
-const DAMAGED_NAME_BYTES: i32 = 7;
 const DEMO_NAME = memory.data<u8>([0x64, 0x65, 0x6d, 0x6f]); // demo
 const DEMO_NAME_BYTES: i32 = 4;
+const NONE: i32 = -1;
 
 /** The list, and one track of it as the current one: number, name, failures. */
 export class Playlist extends TrackName {
   /** Tracks that could not be played, or not to their end. */
   failed: i32 = 0;
-  /** Whether the archive holds more than MOST_TRACKS. */
-  tooMany: bool = false;
-  /** Whether there is a player.ini behind other members: it is no track, and comes too late to be obeyed. */
-  lateSettings: bool = false;
-  /** Whether looking ended for want of a header, with members before it: there may be tracks that were not found. */
-  get gaveUp(): bool {
-    return this.archive.gaveUp && this.archive.found;
-  }
-  /** The settings' file; 0 bytes long when there is none. */
-  readonly settings: Part = new Part();
+  repeat: Repeat = Repeat.Off;
+  /** The name that `showName` has fetched. */
+  shownPtr: usize = 0;
+  shownBytes: i32 = 0;
 
-  private disk: Bytes = new RamDisk();
-  private archive: Archive = new Archive();
-  private names: Archive = new Archive();
-  /** Whether anything was found, and where a damaged header is that it began with, as long as nothing followed. */
-  private anything: bool = false;
-  private isStart: bool = false;
-  private damagedAt: i64 = -1;
-  private header: Part = new Part();
-  private file: Part = new Part();
+  /** Which turn is the current track's; -1 before the first. */
+  private turn: i32 = NONE;
   private isDemo: bool = false;
+  private shuffled: bool = false;
 
   constructor(
-    private readonly decoders: Decoders,
+    private tracks: TrackStore,
     private readonly demo: DemoSource,
   ) {
     super();
   }
 
-  /** Starts with the archive on the RAM disk. No track is the current one: `move(1)` goes to the first. */
-  begin(): void {
-    this.archive.open(this.disk);
-    this.more = true;
-    this.index = -1;
+  /** Takes the tracks of a store. None is the current one: `move(1)` goes to the first. */
+  begin(tracks: TrackStore): void {
+    this.isDemo = false;
+    this.tracks = tracks;
+    this.isDemo = false;
+    this.turn = NONE;
+    this.index = NONE;
+    this.failed = 0;
+    this.shuffled = false;
+    memory.fill(failures, 0, MOST_TRACKS);
+    this.note();
   }
 
-  /**
-   * Looks on through the archive while there is `more`, for as long as `budget` (see Archive) allows. With
-   * `untilTrack` no further than to a track; settings are taken only then. Returns what is left of the budget.
-   */
+  private note(): void {
+    this.count = this.tracks.count;
+    this.more = this.tracks.more;
+  }
+
+  /** Looks on for tracks; see TrackStore. */
   look(budget: i32, untilTrack: bool): i32 {
-    const archive = this.archive;
-    archive.budget = budget;
-    this.isStart = untilTrack;
-    while (this.more && !(untilTrack && this.count)) {
-      const member = archive.next();
-      if (member === Member.Paused) break;
-      this.note(member);
-    }
-    return archive.budget;
+    const left = this.tracks.look(budget, untilTrack);
+    this.note();
+    return left;
   }
 
-  private note(member: Member): void {
-    const archive = this.archive;
-    const isFile = member === Member.File;
-    if (!this.anything && member === Member.Damaged) {
-      // What begins with no header at all may be no archive: an empty RAM disk, or memory as it was at power on.
-      this.damagedAt = archive.offset;
-    } else if (this.damagedAt >= 0 && archive.found) {
-      this.add(this.damagedAt, DAMAGED);
-      this.damagedAt = -1;
+  /** Plays in an order of chance, the same for the same seed, or in the store's. To be called when all are known. */
+  arrange(order: Order, seed: u32): void {
+    this.shuffled = order === Order.Shuffle;
+    if (!this.shuffled) return;
+    let state = seed | 1;
+    for (let i = 0; i < this.count; i++) {
+      // xorshift32 (Marsaglia, 2003).
+      state ^= state << 13;
+      state ^= state >> 17;
+      state ^= state << 5;
+      const at = turns + ((<usize>(state % (i + 1))) << 1);
+      store<u16>(turns + ((<usize>i) << 1), load<u16>(at));
+      store<u16>(at, i);
     }
-    if (isFile && this.isSettings()) {
-      if (this.isStart && !this.anything) this.settings.of(this.disk, archive.offset, archive.size);
-      else this.lateSettings = true;
-    } else if (isFile) {
-      this.add(archive.offset, archive.size);
-    } else if (member !== Member.End && this.anything) {
-      this.add(archive.offset, DAMAGED);
-    }
-    this.anything = true;
-    if (member === Member.End || member === Member.Failed) this.more = false;
-  }
-
-  private add(offset: i64, size: i64): void {
-    if (this.count === MOST_TRACKS) {
-      this.tooMany = true;
-      this.more = false;
-      return;
-    }
-    const entry = entries + this.count++ * ENTRY_BYTES;
-    store<i64>(entry, offset, OFFSET);
-    store<i64>(entry, size, SIZE);
   }
 
   /** Makes the demo piece the only track. */
@@ -124,91 +88,123 @@ export class Playlist extends TrackName {
     this.select(0);
   }
 
-  /** Opens the current track. Never null: `error` tells whether it can be played. */
-  open(): Source {
-    if (this.isDemo) {
-      this.demo.begin();
-      return this.demo;
-    }
-    const entry = this.entry();
-    const source = this.decoders.wav;
-    if (load<i64>(entry, SIZE) === DAMAGED) {
-      source.error = SourceError.BadArchive;
-      source.errorOffset = load<i64>(entry, OFFSET);
-      return source;
-    }
-    this.file.of(this.disk, load<i64>(entry, OFFSET), load<i64>(entry, SIZE));
-    return this.decoders.open(this.file);
+  /** Opens track `index` in a slot, with the slot's decoders. Never null: `error` tells whether it can be played. */
+  open(index: i32, slot: i32, decoders: Decoders): Source {
+    if (!this.isDemo) return this.tracks.open(index, slot, decoders);
+    this.demo.begin();
+    return this.demo;
   }
 
   /** Notes that the current track cannot be played. */
   markFailed(): void {
-    if (this.hasFailed()) return;
-    store<i32>(this.entry(), 1, FAILED);
+    if (this.hasFailed(this.index)) return;
+    store<u8>(failures + this.index, 1);
     this.failed++;
   }
 
-  /** Whether the current track could not be played. */
-  hasFailed(): bool {
-    return load<i32>(this.entry(), FAILED) !== 0;
+  /** Whether a track could not be played. */
+  hasFailed(index: i32): bool {
+    return load<u8>(failures + index) !== 0;
+  }
+
+  /** The turn of the next track that has not failed (`by` 1) or the one before (-1); NONE if there is none. */
+  private turnAfter(by: i32): i32 {
+    return this.turnFrom(this.turn, by);
+  }
+
+  private turnFrom(turn: i32, by: i32): i32 {
+    const wraps = this.repeat !== Repeat.Off && !this.more;
+    for (let i = 0; i < this.count; i++) {
+      turn += by;
+      if (turn < 0 || turn >= this.count) {
+        if (!wraps) return NONE;
+        turn = by > 0 ? 0 : this.count - 1;
+      }
+      if (!this.hasFailed(this.at(turn))) return turn;
+    }
+    return NONE;
+  }
+
+  /** Which turn is the current track's; -1 before the first. */
+  get currentTurn(): i32 {
+    return this.turn;
+  }
+
+  /** The turn behind another one; -1 if there is none. */
+  turnBehind(turn: i32): i32 {
+    return this.turnFrom(turn, 1);
+  }
+
+  /** Has the name of a track in `shownPtr` and `shownBytes`, until the next call of the list. */
+  showName(index: i32): void {
+    this.shownPtr = this.ptr;
+    this.shownBytes = this.length;
+    if (this.isDemo) return;
+    this.tracks.name(index);
+    this.shownPtr = this.tracks.namePtr;
+    this.shownBytes = this.tracks.nameBytes;
+  }
+
+  /** Has the current track's own name again, after `showName`: a store may have only one at a time. */
+  hideName(): void {
+    if (!this.isDemo && this.index >= 0 && this.count) this.tracks.name(this.index);
+  }
+
+  /** The track that follows the current one when that has ended; -1 if none does. */
+  following(): i32 {
+    if (this.repeat === Repeat.One && this.index >= 0 && !this.hasFailed(this.index)) return this.index;
+    const turn = this.turnAfter(1);
+    return turn < 0 ? NONE : this.at(turn);
+  }
+
+  /** Goes to the track that `following` told. False, and stays, if there is none. */
+  follow(): bool {
+    return this.following() === this.index ? this.index >= 0 : this.move(1);
   }
 
   /** Goes to the next track that has not failed (`by` 1) or the one before (-1). False, and stays, if there is none. */
   move(by: i32): bool {
-    const here = this.index;
-    for (let index = here + by; index >= 0 && index < this.count; index += by) {
-      this.index = index;
-      if (!this.hasFailed()) {
-        this.select(index);
-        return true;
-      }
-    }
-    this.index = here;
-    return false;
+    const turn = this.turnAfter(by);
+    if (turn < 0) return false;
+    this.select(turn);
+    return true;
+  }
+
+  /** Goes to a track, wherever its turn is. */
+  goTo(index: i32): void {
+    let turn = index;
+    if (this.shuffled) for (turn = 0; turn < this.count && this.at(turn) !== index;) turn++;
+    this.select(turn);
   }
 
   /** Whether `move(-1)` would go anywhere. */
   hasPrevious(): bool {
-    const here = this.index;
-    const has = this.move(-1);
-    this.select(here);
-    return has;
+    return this.turnAfter(-1) >= 0;
   }
 
   /** Goes to the first track that has not failed (`by` 1) or the last (-1). False if all have. */
   restart(by: i32): bool {
-    this.index = by > 0 ? -1 : this.count;
+    this.turn = by > 0 ? NONE : this.count;
     if (this.move(by)) return true;
     this.select(0);
     return false;
   }
 
-  private entry(): usize {
-    return entries + this.index * ENTRY_BYTES;
+  /** The track whose turn it is. */
+  at(turn: i32): i32 {
+    return this.shuffled ? <i32>load<u16>(turns + ((<usize>turn) << 1)) : turn;
   }
 
-  private isSettings(): bool {
-    const archive = this.archive;
-    return (
-      archive.nameBytes === SETTINGS_NAME_BYTES && !memory.compare(archive.name, SETTINGS_NAME, SETTINGS_NAME_BYTES)
-    );
-  }
-
-  private select(index: i32): void {
-    this.index = index;
+  private select(turn: i32): void {
+    this.turn = turn;
+    this.index = this.at(turn);
     if (this.isDemo) {
       this.ptr = DEMO_NAME;
       this.length = DEMO_NAME_BYTES;
       return;
     }
-    this.ptr = DAMAGED_NAME;
-    this.length = DAMAGED_NAME_BYTES;
-    const offset = load<i64>(this.entry(), OFFSET);
-    if (index >= this.count || load<i64>(this.entry(), SIZE) === DAMAGED) return;
-    this.header.of(this.disk, offset - BLOCK, this.disk.size);
-    this.names.open(this.header);
-    if (this.names.next() !== Member.File) return;
-    this.ptr = this.names.name;
-    this.length = this.names.nameBytes;
+    this.tracks.name(this.index);
+    this.ptr = this.tracks.namePtr;
+    this.length = this.tracks.nameBytes;
   }
 }

@@ -4,6 +4,9 @@ import { archive, compileFirmware, ini, ProgramRig, tone, wav16 } from './progra
 
 export const RANGE = 2834; // at 44.1 kHz
 export const REPORTING = ini('records = on', 'crc = on', 'volume_db = 0', 'at_end = exit');
+/** Page down and page up. */
+export const NEXT = '\x1b[6~';
+export const PREVIOUS = '\x1b[5~';
 export const gainOf = (db: number): number => Math.round(2 ** 30 * 10 ** (db / 20));
 
 let wasm: Uint8Array;

@@ -65,6 +65,25 @@ describe('the player', function () {
     ]);
   });
 
+  it('plays what was one recording without a word between its tracks, and bridges a jump', () => {
+    const whole = tone(9000);
+    const cut = { name: 'a.wav', data: wav16(whole.slice(0, 10_000)) };
+    const rest = { name: 'b.wav', data: wav16(whole.slice(10_000)) };
+    // Begins far from where the one before ends.
+    const other = { name: 'c.wav', data: wav16(Int16Array.from(tone(4000), (sample) => sample + 15_000)) };
+    const rig = player(archive(REPORTING, cut, rest, other)).finish();
+    const between = (from: number, to: number): number[] => {
+      const last = rig.blocks.findLastIndex(({ kind, track }) => kind === 1 && track === from);
+      const next = rig.blocks.findIndex(({ kind, track }) => kind === 1 && track === to);
+      return rig.blocks.slice(last + 1, next).flatMap(({ words }) => words);
+    };
+    assert.deepEqual(between(0, 1), []);
+    assert.deepEqual([...rig.trackWords(0), ...rig.trackWords(1)], wordsOf(whole, RANGE));
+    assert.ok(between(1, 2).length > 0);
+    assert.ok(largestStep(rig.words).step <= largestStep(rig.trackWords(0)).step);
+    assert.equal(rig.recordsOf('underruns')[0]?.['count'], 0);
+  });
+
   it('starts at -20 dB when nothing else is said, with the very first frame', () => {
     const samples = tone(2000);
     const rig = player(archive({ name: 'a.wav', data: wav16(samples) })).run(300);

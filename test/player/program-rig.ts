@@ -3,12 +3,12 @@
 
 import zlib from 'node:zlib';
 import { Info } from '../../drivers/board-keys.js';
-import { tarHeader, tarPadding } from '../../host-tools/media/tar.js';
 import { DmaEngines } from '../drivers/engine-model.js';
 import { ClockGenerators, Gpio, Mailbox } from '../drivers/models.js';
 import { BoardExit, BoardModel } from '../support/board-model.js';
-import { chunk, fmt, riff } from '../support/wav.js';
 import { compileProgram, instantiate } from '../support/module.js';
+
+export { archive, ini, tone, wav16, wordsOf, type Member } from './program-input.js';
 
 const CAPTURE = 0xfe203000;
 const NEVER = 2n ** 63n - 1n;
@@ -32,64 +32,6 @@ export interface Block {
   track: number;
   words: number[];
   ms: number;
-}
-
-export interface Member {
-  name: string | Buffer;
-  data: Uint8Array;
-  /** Of the member, where it is no file. */
-  type?: string;
-}
-
-/** An archive for the RAM disk. */
-export function archive(...members: Member[]): Buffer {
-  return Buffer.concat([
-    ...members.flatMap(({ name, data, type }) => [memberHeader(name, data, type), data, tarPadding(data.length)]),
-    Buffer.alloc(1024),
-  ]);
-}
-
-function memberHeader(name: string | Buffer, data: Uint8Array, type?: string): Buffer {
-  const header = Buffer.from(tarHeader(Buffer.from(name), data.length));
-  if (type === undefined) return header;
-  header.write(type, 156, 'latin1');
-  header.fill(0x20, 148, 156);
-  const sum = header.reduce((total, byte) => total + byte, 0);
-  header.write(`${sum.toString(8).padStart(6, '0')}\0 `, 148, 'latin1');
-  return header;
-}
-
-/** The settings' file with the given lines. */
-export function ini(...lines: string[]): Member {
-  return { name: 'player.ini', data: Buffer.from(lines.map((line) => `${line}\n`).join('')) };
-}
-
-/** A 16-bit WAV from interleaved samples. */
-export function wav16(samples: Int16Array, rateHz = 44100, channels = 2): Buffer {
-  const data = Buffer.from(samples.buffer, samples.byteOffset, samples.byteLength);
-  return riff([fmt({ rateHz, channels }), chunk('data', data)]);
-}
-
-/** A tone whose samples are all different from silence and from each other's neighbours. */
-export function tone(frames: number, channels = 2, seed = 1): Int16Array {
-  return Int16Array.from({ length: frames * channels }, (_, i) =>
-    Math.round(9000 * Math.sin((seed * 0.02 + 0.01) * Math.floor(i / channels)) + 3000 * Math.cos(0.3 * i + seed)),
-  );
-}
-
-/** The words of 16-bit frames: R, L; `gain` as a fraction of 2^30. */
-export function wordsOf(samples: Int16Array, range: number, gain = 2 ** 30, channels = 2, repeat = 1): number[] {
-  const word = (sample: number): number => {
-    const frame = (BigInt(sample << 16) * BigInt(gain)) >> 30n;
-    return Number((frame * BigInt(range) + (BigInt(range) << 31n) + (1n << 31n)) >> 32n);
-  };
-  const words: number[] = [];
-  for (let i = 0; i < samples.length; i += channels) {
-    const left = word(samples[i] as number);
-    const right = word(samples[i + channels - 1] as number);
-    for (let n = 0; n < repeat; n++) words.push(right, left);
-  }
-  return words;
 }
 
 export interface RigOptions {
@@ -170,6 +112,7 @@ export class ProgramRig {
     };
     for (const block of [new ClockGenerators(), led, mailbox, systemTimer, capture, engines]) board.plug(block);
     board.abortAt(0xfe20c000, 0x1000);
+    for (const controller of [0xfe300000, 0xfe340000]) board.abortAt(controller, 0x100);
     const running = instantiate<ProgramExports>(wasm, (memory) => ({
       ...board.imports(memory),
       take: (queue: number, ptr: number, max: number) => {

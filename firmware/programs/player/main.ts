@@ -6,6 +6,6 @@ export function start(_generation: i32): void {
   startPlayer();
 }
 
-export function step(_events: i32): i64 {
-  return stepPlayer();
+export function step(events: i32): i64 {
+  return stepPlayer(events);
 }

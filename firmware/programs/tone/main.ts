@@ -7,10 +7,12 @@ import { Channels, ToneSource } from '../../audio/tones';
 import { volumeKey } from '../../audio/volume-keys';
 import { printBanner, printJack, requireBoard } from '../../banner';
 import { printLine, serviceConsole } from '../../console/console';
+import { helpKey } from '../../console/help';
 import { nextKey } from '../../console/keys';
 import { Led, serviceLed, showLed } from '../../led';
 
 const RATE_HZ: i32 = 48000;
+const HELP = '1 1 kHz, s sweep, l left, r right, b both, space pause, + - volume';
 
 const jack = new Jack();
 const output = new Output(jack);
@@ -24,16 +26,17 @@ export function start(_generation: i32): void {
   printBanner('tone');
   printJack(jack);
   printLine(RIGHT_FIRST ? 'words go right, left' : 'words go left, right');
-  printLine('1 1 kHz, s sweep, l left, r right, b both, space pause, + - volume');
+  printLine(HELP);
 }
 
 export function step(_events: i32): i64 {
-  for (let key = nextKey(); key; key = nextKey()) press(key);
+  for (let key = nextKey(); key; key = nextKey()) helpKey(key, press(key), HELP);
   output.pump();
   return min(jack.service(), min(serviceLed(), serviceConsole()));
 }
 
-function press(key: i32): void {
+/** False for keys that mean nothing here. */
+function press(key: i32): bool {
   switch (key) {
     case 0x31: // 1
       tones.tone(1000);
@@ -61,8 +64,9 @@ function press(key: i32): void {
       printLine(output.paused ? 'paused' : 'on');
       break;
     default:
-      volumeKey(output, key);
+      return volumeKey(output, key);
   }
+  return true;
 }
 
 /** The level does not go on from where it was: the jack bridges the gap. */
