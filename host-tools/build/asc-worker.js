@@ -3,11 +3,23 @@
 // ten seconds. It knows no files: the main thread answers its reads and gets what it writes (compiler.ts).
 
 // @ts-check
-import { main as asc } from 'assemblyscript/asc';
-import { parentPort } from 'node:worker_threads';
+import fs from 'node:fs';
+import { createRequire } from 'node:module';
+import { parentPort, workerData } from 'node:worker_threads';
+import { quickenCalls } from './binaryen-calls.js';
 
 if (!parentPort) throw new Error('this file is a worker thread');
 const port = parentPort;
+
+/** What takes the place of asc's passes at its highest level. @type {string[]} */
+const PASSES = workerData.passes;
+/** Pages of memory beside static data. @type {number} */
+const FREE_PAGES = workerData.freePages;
+/** asc's list for -O3 is the only one with this pass. */
+const ONLY_O3 = 'flatten';
+
+// Loaded here, not above: binaryen is changed while it loads.
+const asc = await loadAsc();
 
 /** @type {Map<number, (text: string | null) => void>} */
 const reads = new Map();
@@ -21,8 +33,32 @@ process.exit = () => {
   throw new Error('asc broke down');
 };
 
+async function loadAsc() {
+  try {
+    const require = createRequire(createRequire(import.meta.url).resolve('assemblyscript/package.json'));
+    void quickenCalls(fs.readFileSync(require.resolve('binaryen'), 'latin1'));
+  } catch {
+    // Only slower.
+  }
+  const { Module } = await import('assemblyscript');
+  const { runPasses } = Module.prototype;
+  Module.prototype.runPasses = function (/** @type {string[]} */ passes, /** @type {number} */ one) {
+    runPasses.call(this, passes.includes(ONLY_O3) ? PASSES : passes, one);
+  };
+  const { setMemory } = Module.prototype;
+  Module.prototype.setMemory = function (/** @type {Parameters<typeof setMemory>} */ ...given) {
+    if (!isSized) given[0] = given[1] = given[0] + FREE_PAGES;
+    setMemory.apply(this, given);
+  };
+  return (await import('assemblyscript/asc')).main;
+}
+
+/** Whether the program's memory has a size that was asked for. */
+let isSized = false;
+
 /** @param {string[]} argv */
 async function compile(argv) {
+  isSized = argv.includes('--initialMemory') || argv.includes('--maximumMemory');
   /** @type {[name: string, contents: Uint8Array | string][]} */
   const written = [];
   /** @type {unknown[]} */

@@ -7,9 +7,10 @@ import { createRequire } from 'node:module';
 import path from 'node:path';
 import { Problem } from '../problem.js';
 import { CompileCache } from './compile-cache.js';
-import { createAscService, type AscDiagnostic, type AscService } from './compiler.js';
+import { createAscService, FREE_PAGES, type AscDiagnostic, type AscService } from './compiler.js';
 import { checkModule } from './contract.js';
 import { cacheFolder, insideLibrary, LIBRARY_PREFIX, libraryRoot, PACKAGE, version, versionNumber } from './library.js';
+import { PASSES } from './passes.js';
 import type { Signature } from './wasm-module.js';
 
 export interface CompileOptions {
@@ -21,7 +22,7 @@ export interface CompileOptions {
   packages?: string[];
   /** 0 to 3; default 3. */
   optimize?: number;
-  /** Pages of 64 KiB of linear memory, fixed; default 16. */
+  /** Pages of 64 KiB of linear memory, fixed; default: what static data takes, and FREE_PAGES. */
   memoryPages?: number;
   /** Further asc flags. */
   flags?: string[];
@@ -30,6 +31,8 @@ export interface CompileOptions {
    * refused. Default false: `abort` is the import `env.abort`, for modules that run in Node.
    */
   board?: boolean;
+  /** Texts that take the place of files, by absolute path: a program as it would be with a change. */
+  replaced?: ReadonlyMap<string, string>;
   /** Imports of `board` that this image offers beside the list, with their types: `{ native: '(i32) -> i64' }`. */
   extraImports?: Readonly<Record<string, Signature>>;
 }
@@ -118,7 +121,6 @@ const ascVersion = (createRequire(import.meta.url)('assemblyscript/package.json'
 const ABORT = 'firmware/abort';
 const OUTPUT = 'firmware.wasm';
 
-const DEFAULT_PAGES = 16;
 const MAX_PAGES = 1024;
 
 async function compileWith(
@@ -126,8 +128,8 @@ async function compileWith(
   cache: CompileCache | undefined,
   options: CompileOptions,
 ): Promise<Compiled> {
-  const pages = options.memoryPages ?? DEFAULT_PAGES;
-  if (!Number.isInteger(pages) || pages < 1 || pages > MAX_PAGES) {
+  const pages = options.memoryPages;
+  if (pages !== undefined && (!Number.isInteger(pages) || pages < 1 || pages > MAX_PAGES)) {
     throw new RangeError(`memoryPages is ${pages}: 1 to ${MAX_PAGES} pages of 64 KiB are possible`);
   }
   const files = new SourceFiles(options);
@@ -143,12 +145,12 @@ async function compileWith(
     ...['--runtime', 'stub', '--noValidate'], // the module is checked when it is done, by a faster validator
     ...(options.board ? ['--use', `abort=${LIBRARY_PREFIX}${ABORT}/abort`] : []),
     ...['--use', `MIRLEFT_VERSION=${versionNumber}`],
-    ...['--initialMemory', String(pages), '--maximumMemory', String(pages)],
+    ...(pages === undefined ? [] : ['--initialMemory', String(pages), '--maximumMemory', String(pages)]),
     ...(options.flags ?? []),
   ];
 
   // Not where the files are: their names and texts are all that the compiler sees.
-  const key = [argv.filter((word) => word !== files.root), version, ascVersion];
+  const key = [argv.filter((word) => word !== files.root), version, ascVersion, PASSES, FREE_PAGES];
   const found = cache?.find(key, (name) => files.read(name));
   const { wasm, sourceMap, warnings } = found ?? (await run(service, files, argv, options.entry));
   if (!found) cache?.store(key, files.texts, { wasm, sourceMap, warnings });
@@ -190,8 +192,10 @@ class SourceFiles {
   /** The program is one of the library's own. */
   readonly #own: boolean;
   readonly #board: boolean;
+  readonly #replaced: ReadonlyMap<string, string> | undefined;
 
   constructor(options: CompileOptions) {
+    this.#replaced = options.replaced;
     this.entry = path.resolve(options.entry);
     const inside = insideLibrary(this.entry);
     this.#own = inside !== undefined;
@@ -221,7 +225,7 @@ class SourceFiles {
     if (path.basename(name) === 'asconfig.json') return null;
     const file = this.#locate(name);
     try {
-      const text = fs.readFileSync(file, 'utf8');
+      const text = this.#replaced?.get(file) ?? fs.readFileSync(file, 'utf8');
       // Aliased functions must belong to the program. Behind the last line, so that no line number changes.
       return file === this.entry && this.#board ? `${text}\nimport '${PACKAGE}/${ABORT}';\n` : text;
     } catch {

@@ -3,6 +3,7 @@
 
 import { Worker } from 'node:worker_threads';
 import { Problem } from '../problem.js';
+import { PASSES } from './passes.js';
 
 export type ToWorker = { kind: 'compile'; argv: string[] } | { kind: 'read'; id: number; text: string | null };
 
@@ -10,6 +11,9 @@ type FromWorker =
   | { kind: 'read'; id: number; name: string }
   | { kind: 'crash'; output: string }
   | { kind: 'done'; error: string | null; written: [string, Uint8Array | string][]; diagnostics: AscDiagnostic[] };
+
+/** Pages of 64 KiB that a program without a size of its own has beside its static data, for `heap.alloc`. */
+export const FREE_PAGES = 24;
 
 /** What asc reports of a diagnostic. Positions count UTF-16 units from the start of the source. */
 export interface AscDiagnostic {
@@ -51,7 +55,10 @@ export function createAscService(): AscService {
 
   function start(): Worker {
     // An empty execArgv: loaders of the main thread must not look through the compiler.
-    const thread = new Worker(new URL('./asc-worker.js', import.meta.url), { execArgv: [] });
+    const thread = new Worker(new URL('./asc-worker.js', import.meta.url), {
+      execArgv: [],
+      workerData: { passes: PASSES, freePages: FREE_PAGES },
+    });
     thread.unref();
     thread.once('exit', () => {
       if (worker === thread) worker = undefined;

@@ -1,8 +1,10 @@
-// The numbers of drivers/board-keys.ts and boot/memory-map.ts as lines for the assembler: `.equ INFO_TICK_RATE, 0`.
+// The numbers of drivers/board-keys.ts, the jack and the memory maps as lines for the assembler: `.equ INFO_TICK_RATE, 0`.
 
 import fs from 'node:fs';
 import path from 'node:path';
 import * as memoryMap from '../../boot/memory-map.js';
+import { BLOCK_MAGIC, DESCRIPTOR_FROM_END } from '../../drivers/jack-keys.js';
+import * as windowMap from '../../drivers/window-map.js';
 import { Problem } from '../problem.js';
 import { libraryRoot } from './library.js';
 
@@ -22,7 +24,7 @@ export function enumConstants(source: string, file = 'drivers/board-keys.ts'): M
   for (const [, name, body] of text.matchAll(/export const enum (\w+)\s*\{([^}]*)\}/g)) {
     for (const member of (body ?? '').split(',')) {
       if (!member.trim()) continue;
-      const parts = /^\s*(\w+)\s*=\s*(-?\d+)\s*$/.exec(member);
+      const parts = /^\s*(\w+)\s*=\s*(-?\d+|0x[\da-f]+)\s*$/.exec(member);
       if (!parts) throw new ConstantsError(file, `member "${member.trim()}" of ${name} is not a plain number`);
       constants.set(`${upper(name ?? '')}_${upper(parts[1] ?? '')}`, Number(parts[2]));
     }
@@ -31,12 +33,17 @@ export function enumConstants(source: string, file = 'drivers/board-keys.ts'): M
   return constants;
 }
 
-/** The contract's numbers and the memory map's, by the names that boot/ uses. */
+/** The contract's numbers, the ring's, and those of the memory maps, by the names that boot/ uses. */
 export function bootConstants(): Map<string, number> {
-  const file = path.join(libraryRoot, 'drivers', 'board-keys.ts');
-  const constants = enumConstants(fs.readFileSync(file, 'utf8'), file);
+  const constants = new Map(
+    ['board-keys.ts', 'jack-keys.ts'].flatMap((name) => {
+      const file = path.join(libraryRoot, 'drivers', name);
+      return [...enumConstants(fs.readFileSync(file, 'utf8'), file)];
+    }),
+  );
   for (const [name, value] of Object.entries(memoryMap)) constants.set(name, value);
-  return constants;
+  for (const [name, value] of Object.entries(windowMap)) constants.set(`WINDOW_${name}`, value);
+  return constants.set('BLOCK_MAGIC', BLOCK_MAGIC).set('DESCRIPTOR_FROM_END', DESCRIPTOR_FROM_END);
 }
 
 /** The include file of boot/. */

@@ -11,6 +11,7 @@ import { assemblerInclude, bootConstants } from './constants.js';
 import { readElf, type ElfSection, type ElfSymbol } from './elf.js';
 import { buildInterpreter, cached, hashFiles, inParallel, TARGET } from './interpreter.js';
 import { cacheFolder, libraryRoot } from './library.js';
+import { moduleObject } from './module-object.js';
 import { CLANG, LLD, runTool, toolVersion } from './toolchain.js';
 
 export interface ImageOptions {
@@ -136,20 +137,7 @@ export async function buildImage(options: ImageOptions): Promise<Image> {
   const temporary = workFolder();
   const work = temporary.folder;
   try {
-    fs.writeFileSync(path.join(work, 'module.wasm'), wasm);
-    fs.writeFileSync(
-      path.join(work, 'module.S'),
-      [
-        '.section .module, "a"',
-        '.balign 16',
-        '.global build_id, module_start, module_end',
-        `build_id: .quad 0x${buildId}`,
-        'module_start: .incbin "module.wasm"',
-        'module_end:',
-        '',
-      ].join('\n'),
-    );
-    await assemble(path.join(work, 'module.S'), path.join(work, 'module.o'), []);
+    fs.writeFileSync(path.join(work, 'module.o'), moduleObject({ wasm, buildId }));
     const extraObjects: string[] = [];
     for (const [index, file] of extra.entries()) {
       extraObjects.push(path.join(work, `extra-${index}.o`));

@@ -56,15 +56,18 @@ export async function* buildProgram(options: BuildOptions = {}): AsyncGenerator<
   const optimize = options.optimize ?? settings.optimize;
   const cacheDir = options.cacheDir ?? cacheFolder();
 
-  // `buildImage` asks for the same again, and reports the failure.
-  const interpreter = buildInterpreter(cacheDir, options.wasm3Dir).catch(() => undefined);
-  const compiled = await (options.compiler ?? sharedCompiler()).compile({
+  // `buildImage` asks for the same again. Without it the module is not waited for.
+  const interpreter = buildInterpreter(cacheDir, options.wasm3Dir);
+  const failed = interpreter.then(() => new Promise<never>(() => undefined));
+  const compiling = (options.compiler ?? sharedCompiler()).compile({
     entry: program.entry,
     board: true,
     ...(program.folder === undefined ? {} : { root: program.folder }),
     ...(settings.memoryPages === undefined ? {} : { memoryPages: settings.memoryPages }),
     ...(optimize === undefined ? {} : { optimize }),
   });
+  for (const promise of [failed, compiling]) promise.catch(() => undefined);
+  const compiled = await Promise.race([compiling, failed]);
   const compileMs = performance.now() - start;
   const { wasm, sourceMap, sources, warnings, cached } = compiled;
   yield { type: 'compiled', ms: compileMs, cached, bytes: wasm.length, warnings };

@@ -10,7 +10,7 @@ import { libraryRoot } from './library.js';
 export interface ProjectSettings {
   /** Entry file relative to the project; default `main.ts`. */
   main?: string;
-  /** Pages of 64 KiB of linear memory; default 16. */
+  /** Pages of 64 KiB of linear memory; default: what static data takes, and 24. */
   memoryPages?: number;
   /** 0 to 3; default 3. */
   optimize?: number;
@@ -50,7 +50,10 @@ export function findProgram(what?: string, from = process.cwd()): Program {
   }
   const project = stat?.isDirectory() ? projectIn(file) : undefined;
   if (project) return project;
-  throw new Problem('not-found', stat ? `holds no ${ENTRY} and no package.json that names one` : 'no such program', {
+  const why = stat?.isDirectory()
+    ? `holds no ${ENTRY} and no package.json that names one`
+    : 'is no AssemblyScript (.ts)';
+  throw new Problem('not-found', stat ? why : 'no such program', {
     file: what,
     hint: `give a project's folder or one of ${programNames().join(', ')}`,
   });

@@ -3,6 +3,7 @@
 
 import type { ElfSection } from './elf.js';
 import { stripModule } from './image.js';
+import { labelData, measureData, type DataSize } from './size-data.js';
 import { shortName } from './symbolize.js';
 import { parseModule, SectionId } from './wasm-module.js';
 
@@ -16,14 +17,9 @@ export interface FunctionSize extends SizeEntry {
   file?: string;
 }
 
-export interface DataSize extends SizeEntry {
-  /** What the segment holds, where it is text. */
-  text?: string;
-}
-
 export interface SizeReport {
   schema: 1;
-  /** kernel8.img. */
+  /** kernel8.img. All sizes are in bytes. */
   kernelBytes: number;
   /** boot/ and wasm3: the image without the module. */
   systemBytes: number;
@@ -60,20 +56,6 @@ function fileOf(name: string): string | undefined {
   return end < 0 ? undefined : name.slice(0, end).replace('~lib/mirleft/', '');
 }
 
-const STRING_CLASS = 2;
-const HEADER_BYTES = 8;
-
-/**
- * The text of a string literal (UTF-16), or undefined for anything else. The compiler leaves zeros at both ends out:
- * a segment begins with the characters, or with the class and length of the object's header.
- */
-function textOf(contents: Uint8Array): string | undefined {
-  const bytes = Buffer.from([...contents, 0]);
-  const header = contents.length > HEADER_BYTES && bytes.readUInt32LE(0) === STRING_CLASS ? HEADER_BYTES : 0;
-  const text = bytes.toString('utf16le', header, bytes.length & ~1).replace(/\0+$/, '');
-  return text.length > 1 && /^[\n\x20-\x7e]+$/.test(text) ? text : undefined;
-}
-
 export function measureSize({ image, wasm, sections }: SizeSource): SizeReport {
   const stored = sections.filter((section) => section.stored).map(({ name, bytes }) => ({ name, bytes }));
   const padding = image.length - total(stored);
@@ -85,10 +67,7 @@ export function measureSize({ image, wasm, sections }: SizeSource): SizeReport {
     const file = fileOf(name);
     return { name: shortName(name), bytes, ...(file === undefined ? {} : { file }) };
   });
-  const data = module.data.map(({ name, bytes, offset, contents }): DataSize => {
-    const text = textOf(wasm.subarray(contents, offset + bytes));
-    return { name, bytes, ...(text === undefined ? {} : { text }) };
-  });
+  const data = measureData(wasm, module);
   const other = module.sections
     .filter(({ id }) => id !== SectionId.Custom && id !== SectionId.Code && id !== SectionId.Data)
     .map(({ name, bytes }) => ({ name, bytes }));
@@ -105,37 +84,53 @@ export function measureSize({ image, wasm, sections }: SizeSource): SizeReport {
   };
 }
 
-function table(
-  title: string,
-  entries: readonly SizeEntry[],
-  label = (entry: SizeEntry): string => entry.name,
-): string[] {
-  return [
-    `${title.padEnd(48)}${String(total(entries)).padStart(9)}`,
-    ...entries.map((entry) => `  ${label(entry).padEnd(46)}${String(entry.bytes).padStart(9)}`),
-    '',
-  ];
+/** Of wasm3 and boot, and of kernel8.img with the player, in bytes. */
+export const BUDGET = { system: 80 * 1024, kernel: 256 * 1024 };
+
+const LABEL = 58;
+const SHARE = 7;
+
+function row(label: string, bytes: number, whole: number, indent = '  '): string {
+  const share = whole > 0 ? `${((100 * bytes) / whole).toFixed(1)} %` : '';
+  return `${indent}${label.padEnd(LABEL - indent.length)}${String(bytes).padStart(9)}${share.padStart(SHARE + 1)}`;
 }
 
-/** The report as a table of bytes; lists longer than `most` end in one line for the rest. */
+/** `whole`: what shares are of. */
+function table<T extends SizeEntry>(
+  title: string,
+  entries: readonly T[],
+  whole: number,
+  label: (entry: T) => string = (entry) => entry.name,
+): string[] {
+  return [row(title, total(entries), whole, ''), ...entries.map((entry) => row(label(entry), entry.bytes, whole)), ''];
+}
+
+function budget(what: string, bytes: number, limit: number): string {
+  const over = bytes > limit ? `, ${bytes - limit} bytes over` : '';
+  return `${what} ${bytes} bytes, ${((100 * bytes) / limit).toFixed(1)} % of ${limit / 1024} KB${over}`;
+}
+
+/** The report as tables of bytes and shares of the image; lists longer than `most` end in one line for the rest. */
 export function formatSize(report: SizeReport, most = 20): string {
-  const cut = <T extends SizeEntry>(entries: T[]): SizeEntry[] => {
-    const rest = entries.slice(most);
-    if (rest.length < 2) return entries;
-    return [...entries.slice(0, most), { name: `(${rest.length} more)`, bytes: total(rest) }];
+  const cut = <T extends SizeEntry>(entries: T[], label: (entry: T) => string): SizeEntry[] => {
+    const named = entries.map((entry) => ({ name: label(entry), bytes: entry.bytes }));
+    const rest = named.slice(most);
+    if (rest.length < 2) return named;
+    return [...named.slice(0, most), { name: `(${rest.length} more; --all lists them)`, bytes: total(rest) }];
   };
   const withFile = (entry: FunctionSize): string => (entry.file ? `${entry.name} (${entry.file})` : entry.name);
-  const withText = (entry: DataSize): string =>
-    entry.text === undefined ? entry.name : `${entry.name} ${JSON.stringify(entry.text.slice(0, 30))}`;
+  const whole = report.kernelBytes;
   return [
-    ...table('kernel8.img', report.sections),
-    `${'  boot and wasm3'.padEnd(48)}${String(report.systemBytes).padStart(9)}`,
-    `${'  the module'.padEnd(48)}${String(report.moduleBytes).padStart(9)}`,
+    `${''.padEnd(LABEL)}${'bytes'.padStart(9)}${'share'.padStart(SHARE + 1)}`,
+    ...table('kernel8.img', report.sections, whole),
+    row('boot and wasm3', report.systemBytes, whole, ''),
+    row('the module', report.moduleBytes, whole, ''),
     '',
-    ...table('module: functions', cut(report.functions), withFile),
-    ...table('module: data', cut(report.data), withText),
-    ...table('module: other', report.other),
-  ]
-    .join('\n')
-    .trimEnd();
+    ...table('module: functions', cut(report.functions, withFile), whole),
+    ...table('module: data', cut(report.data, labelData), whole),
+    ...table('module: other', report.other, whole),
+    'budget of the player:',
+    `  ${budget('boot and wasm3', report.systemBytes, BUDGET.system)}`,
+    `  ${budget('kernel8.img', report.kernelBytes, BUDGET.kernel)}`,
+  ].join('\n');
 }

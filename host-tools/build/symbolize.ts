@@ -93,12 +93,17 @@ export function kernelSymbol(symbols: readonly ElfSymbol[], address: bigint): Ke
   return { address, symbol: symbol.name, offset: Number(address - BigInt(symbol.address)) };
 }
 
+/** The places in the source of offsets in a module. */
+export function sourceFrames(wasm: Uint8Array, sourceMap: string, offsets: readonly number[]): SourceFrame[] {
+  const module = parseModule(wasm);
+  const map = new TraceMap(sourceMap);
+  return offsets.map((offset) => locate(module, map, offset));
+}
+
 /** Finds the places of a report in the source. */
 export function symbolize(report: FaultReport, build: SymbolSource): SymbolizedFault {
   if (report.buildId !== build.buildId) return { report, matches: false, frames: [] };
-  const module = parseModule(build.wasm);
-  const map = new TraceMap(build.sourceMap);
-  const frames = report.frames.map((offset) => locate(module, map, offset));
+  const frames = sourceFrames(build.wasm, build.sourceMap, report.frames);
   if (report.kind === 'abort' && ABORT_FILE.test(frames[0]?.place?.file ?? '')) frames.shift();
   const elr = report.fields['elr'];
   const at = elr !== undefined && /^0x[0-9a-f]+$/i.test(elr) ? kernelSymbol(build.symbols, BigInt(elr)) : undefined;

@@ -93,7 +93,10 @@ export class WasmFormatError extends Problem {
   }
 }
 
-class Reader {
+const utf8 = new TextDecoder('utf-8', { ignoreBOM: true });
+
+/** Reads the pieces that all sections are made of. Throws WasmFormatError. */
+export class Reader {
   constructor(
     readonly bytes: Uint8Array,
     public at = 0,
@@ -127,7 +130,7 @@ class Reader {
   text(): string {
     const length = this.u32();
     const from = this.at;
-    return Buffer.from(this.bytes.subarray(from, this.skip(length))).toString('utf8');
+    return utf8.decode(this.bytes.subarray(from, this.skip(length)));
   }
 
   list<T>(read: (index: number) => T): T[] {

@@ -3,9 +3,10 @@ import fs from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
 import { CompileError, createCompiler, type Compiler } from '../../host-tools/build/compile.js';
-import { CompilerCrash } from '../../host-tools/build/compiler.js';
+import { CompilerCrash, FREE_PAGES } from '../../host-tools/build/compiler.js';
 import { ContractError } from '../../host-tools/build/contract.js';
 import { libraryRoot } from '../../host-tools/build/library.js';
+import { parseModule } from '../../host-tools/build/wasm-module.js';
 
 const GOOD = `import { ticks } from 'mirleft/drivers/board';
 import { third } from './lib/numbers';
@@ -85,6 +86,17 @@ describe('compile', function () {
     await uncached.close();
     assert.deepEqual(anew.wasm, first.wasm);
     assert.ok(anew.sourceMap === first.sourceMap);
+  });
+
+  it('gives a program room for its static data and some more, or what it asks for, and no more', async () => {
+    const entry = write('room/main.ts', 'export const buffer: usize = memory.data(3 << 20);\n');
+    const memoryOf = async (memoryPages?: number): Promise<unknown> =>
+      parseModule((await compiler.compile({ entry, ...(memoryPages === undefined ? {} : { memoryPages }) })).wasm)
+        .memory;
+    // 48 pages, and a part of one below them.
+    assert.deepEqual(await memoryOf(), { minimum: 49 + FREE_PAGES, maximum: 49 + FREE_PAGES });
+    assert.deepEqual(await memoryOf(50), { minimum: 50, maximum: 50 });
+    await assert.rejects(memoryOf(10), /at least '49' pages/);
   });
 
   it('sends a failed assertion to the board', async () => {

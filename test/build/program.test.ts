@@ -53,6 +53,8 @@ describe('program', function () {
       );
     refused('nowhere', /^nowhere: no such program; .*blink, player/);
     refused('.', /^\.: holds no main\.ts/);
+    fs.writeFileSync(path.join(folder, 'notes.txt'), 'hello');
+    refused('notes.txt', /^notes\.txt: is no AssemblyScript \(\.ts\); give a project/);
     project('broken', '{"mirleft": ');
     refused('broken', /package\.json: is not valid JSON/);
     project('pages', { mirleft: { memoryPages: 5000 } });

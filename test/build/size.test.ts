@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { compile } from '../../host-tools/build/compile.js';
 import { stripModule } from '../../host-tools/build/image.js';
 import { formatSize, measureSize, type SizeEntry } from '../../host-tools/build/size.js';
+import { labelData, measureData } from '../../host-tools/build/size-data.js';
 import { parseModule, WasmFormatError } from '../../host-tools/build/wasm-module.js';
 
 const total = (entries: readonly SizeEntry[]): number => entries.reduce((sum, { bytes }) => sum + bytes, 0);
@@ -56,9 +57,36 @@ describe('size', function () {
     assert.ok(report.data.some(({ text }) => text === 'Mirleft '));
 
     const lines = formatSize(report, 5).split('\n');
-    assert.ok(
-      lines.some((line) => line.startsWith('module: functions') && line.endsWith(` ${total(report.functions)}`)),
+    assert.ok(lines.some((line) => new RegExp(`^module: functions +${total(report.functions)} +\\S+ %$`).test(line)));
+    assert.ok(lines.some((line) => /\(\d+ more; --all lists them\)/.test(line)));
+    assert.match(lines[0] ?? '', /^ +bytes +share$/);
+    assert.equal(lines.at(-1), '  kernel8.img 6024 bytes, 2.3 % of 256 KB');
+    const all = formatSize(report, Infinity);
+    assert.doesNotMatch(all, / more;/);
+    for (const { name } of report.functions) assert.ok(all.includes(name), name);
+    assert.doesNotMatch(all, /data\[/);
+  });
+
+  it('says what data is: texts, and the tables of which functions', async () => {
+    const player = await compile({ entry: 'firmware/programs/player/main.ts', board: true });
+    const data = measureData(player.wasm, parseModule(player.wasm));
+    // The step sizes of IMA ADPCM begin with 7, 8, 9.
+    const steps = parseModule(player.wasm).data.find(
+      ({ contents }) => Buffer.from(player.wasm).subarray(contents).readUIntLE(0, 6) === 0x0009_0008_0007,
     );
-    assert.ok(lines.some((line) => /\(\d+ more\)/.test(line)));
+    const table = data.find(({ name }) => name === steps?.name);
+    assert.ok(table && table.text === undefined);
+    assert.match(labelData(table), /^table of .* at 0x[0-9a-f]+$/);
+    assert.ok(table.users?.includes('WavSource#openData'), String(table.users));
+    assert.ok(
+      data.some(({ text }) => text === 'player.ini'),
+      'bytes',
+    );
+    assert.ok(
+      data.some(({ text }) => text === ')'),
+      'a text of one character',
+    );
+    // The head of an object is no entry of its own.
+    assert.ok(data.every(({ text, bytes, users }) => text !== undefined || users !== undefined || bytes > 8));
   });
 });
