@@ -4,13 +4,27 @@ import { Problem } from '../problem.js';
 import type { Format } from './detect.js';
 import { decodeFlac } from './flac.js';
 import { decodeMp3, decodeOpus, decodeVorbis } from './lossy.js';
+import { breathe } from './pace.js';
 import { type Pcm } from './pcm.js';
 import type { Bounds } from './room.js';
-import { readWav } from './wav.js';
+import { openWav, readWav } from './wav.js';
+
+/** Frames that are converted at once; some 100 ms of work for what takes them. */
+const WAV_PIECE = 1 << 18;
+
+async function decodeWav(bytes: Buffer, file: string, { room, take, signal }: Bounds): Promise<Pcm> {
+  if (!take) return readWav(bytes, file, room);
+  const wav = openWav(bytes, file, room);
+  for (let first = 0; first < wav.frames; first += WAV_PIECE) {
+    take(wav.read(first, Math.min(WAV_PIECE, wav.frames - first)));
+    await breathe(signal);
+  }
+  return wav.read(0, 0);
+}
 
 /**
- * Decodes everything but QOA, which the device reads itself, as far as it fits. `file` is for messages. Throws Problem
- * and the signal's reason.
+ * Decodes everything but QOA, which the device reads itself, as far as it fits. `file` is for messages. A file that
+ * turns out to be damaged may have given pieces before. Throws Problem and the signal's reason.
  */
 export async function decode(
   bytes: Buffer,
@@ -21,7 +35,7 @@ export async function decode(
   try {
     switch (format) {
       case 'wav':
-        return readWav(bytes, file, bounds.room);
+        return await decodeWav(bytes, file, bounds);
       case 'flac':
         return await decodeFlac(bytes, file, bounds);
       case 'mp3':

@@ -16,6 +16,11 @@ const EXACT_BITS = [8, 16, 24];
 /** Frames that are decoded at once. */
 const BATCH = 64;
 
+/** Bytes of a page before its table of segments. */
+const OGG_HEADER = 27;
+const BEFORE = 'what comes before is played';
+const KEEP = 'flac -d -F keeps what is whole';
+
 interface StreamInfo {
   native: boolean;
   /** Offset of the first frame of a native stream. */
@@ -32,7 +37,7 @@ interface StreamInfo {
 
 function streamInfo(bytes: Buffer, file: string): StreamInfo {
   const native = bytes.toString('latin1', 0, 4) !== 'OggS';
-  const magic = native ? afterId3(bytes) : 27 + (bytes[26] ?? 0) + 9;
+  const magic = native ? afterId3(bytes) : OGG_HEADER + (bytes[26] ?? 0) + 9;
   const at = magic + 4 + BLOCK_HEADER;
   if (bytes.toString('latin1', magic, magic + 4) !== 'fLaC' || at + STREAMINFO_BYTES > bytes.length)
     throw new Problem('bad-media', 'is cut off in the FLAC header', { file, offset: Math.min(at, bytes.length) });
@@ -58,7 +63,10 @@ function afterBlocks(bytes: Buffer, start: number): number {
   return bytes.length;
 }
 
-/** Throws Problem: more than two channels, another depth than 8, 16 or 24 bits, too long, cut off, damaged. */
+/**
+ * Of a file that is cut off or damaged, what comes before is in the samples and `flaw` tells the rest. Throws Problem:
+ * more than two channels, another depth than 8, 16 or 24 bits, too long, nothing whole, another MD5.
+ */
 export async function decodeFlac(bytes: Buffer, file: string, bounds: Bounds = {}): Promise<Pcm> {
   const info = streamInfo(bytes, file);
   const { channels } = info;
@@ -73,14 +81,25 @@ export async function decodeFlac(bytes: Buffer, file: string, bounds: Bounds = {
   checkFrames(info.frames, channels, info.bits, bounds.room, file);
   const { FLACDecoder } = await import('@wasm-audio-decoders/flac');
   const hash = crypto.createHash('md5');
-  const samples = new Samples(info.bits);
+  const samples = new Samples(info.bits, bounds.take);
+  let broken = false;
   const take = (decoded: Decoded): void => {
-    const piece = toPcmExact(decoded.channelData, info.rateHz, channels, info.bits);
-    samples.add(piece.samples);
+    if (broken) return;
+    const error = decoded.errors[0];
+    broken = error !== undefined;
+    // The library leaves out what is broken: what follows is not where it belongs.
+    const whole = error ? Math.max(0, error.outputSamples - samples.count / channels) : undefined;
+    const planes = decoded.channelData.map((plane) => plane.subarray(0, whole));
+    const piece = toPcmExact(planes, info.rateHz, channels, info.bits);
     hash.update(littleEndian(piece));
+    samples.add(piece);
     checkFrames(samples.count / channels, channels, info.bits, bounds.room, file);
   };
-  const hint = 'flac -d -F keeps what is whole';
+  const pcm = (): Pcm => ({ rateHz: info.rateHz, channels, bits: info.bits, samples: samples.join() });
+  const flawed = (message: string, offset: number, hint: string): Pcm => {
+    if (samples.count === 0) throw new Problem('bad-media', message, { file, offset });
+    return { ...pcm(), flaw: new Problem('bad-media', message, { file, offset, hint }) };
+  };
   const library = new FLACDecoder();
   if (info.native) {
     const decoder: Decoder<Buffer[]> = {
@@ -89,23 +108,26 @@ export async function decodeFlac(bytes: Buffer, file: string, bounds: Bounds = {
       free: () => library.free(),
     };
     const flaw = await decodeSlices(decoder, batches(splitFlac(bytes, info.firstFrame)), take, bounds.signal);
-    if (flaw)
-      throw new Problem('bad-media', flaw.cut ? 'is cut off in the FLAC frame' : 'is damaged in the FLAC frame', {
-        file,
-        offset: flaw.offset,
-        hint,
-      });
+    if (flaw?.cut) return flawed('is cut off in the FLAC frame', flaw.offset, BEFORE);
+    if (flaw) return flawed('is damaged in the FLAC frame', flaw.offset, `${BEFORE}, and ${KEEP} behind it`);
   } else await decodeSlices(library, slicesOf(bytes), take, bounds.signal);
   const frames = samples.count / channels;
-  if (frames < info.frames)
-    throw new Problem('bad-media', `ends after ${frames} of ${info.frames} frames,`, {
-      file,
-      offset: bytes.length,
-      hint,
-    });
+  if (broken && !info.native) return flawed('is cut off or damaged in the Ogg page', oggPage(bytes, frames), BEFORE);
+  if (frames < info.frames) return flawed(`ends after ${frames} of ${info.frames} frames,`, bytes.length, BEFORE);
   if (!/^0+$/.test(info.md5) && hash.digest('hex') !== info.md5)
-    throw new Problem('bad-media', 'does not decode to what its MD5 promises', { file, hint });
-  return { rateHz: info.rateHz, channels, bits: info.bits, samples: samples.join() };
+    throw new Problem('bad-media', 'does not decode to what its MD5 promises', { file, hint: KEEP });
+  return pcm();
+}
+
+/** Where the Ogg page begins that ends behind this frame. RFC 3533 section 6. */
+function oggPage(bytes: Buffer, frame: number): number {
+  let at = 0;
+  while (at + OGG_HEADER <= bytes.length && bytes.toString('latin1', at, at + 4) === 'OggS') {
+    if (bytes.readBigInt64LE(at + 6) > frame) return at;
+    const segments = bytes.subarray(at + OGG_HEADER, at + OGG_HEADER + (bytes[at + 26] as number));
+    at += OGG_HEADER + segments.reduce((sum, length) => sum + length, segments.length);
+  }
+  return Math.min(at, bytes.length);
 }
 
 /** Frames in slices of some 100 ms of work. */

@@ -7,7 +7,8 @@ export interface Decoded {
   channelData: Float32Array[];
   samplesDecoded: number;
   sampleRate: number;
-  errors: { message: string; inputBytes: number }[];
+  /** With the frames that came before, since the beginning of the file. */
+  errors: { message: string; inputBytes: number; outputSamples: number }[];
 }
 
 export interface Decoder<Slice> {

@@ -21,7 +21,7 @@ async function whole(make: () => Decoder<Uint8Array>, source: Source, bounds: Bo
   const { bytes, start, channels, what, file } = source;
   if (channels !== 1 && channels !== 2)
     throw new Problem('unsupported-media', `has ${channels} channels; mono and stereo are played`, { file });
-  const samples = new Samples(16);
+  const samples = new Samples(16, bounds.take);
   let rateHz = 0;
   let damaged = 0;
   let firstDamage: number | undefined;
@@ -33,7 +33,7 @@ async function whole(make: () => Decoder<Uint8Array>, source: Source, bounds: Bo
       firstDamage ??= decoded.errors[0]?.inputBytes;
       if (decoded.samplesDecoded === 0) return;
       rateHz = decoded.sampleRate;
-      samples.add(toPcm16(decoded.channelData, rateHz, channels).samples);
+      samples.add(toPcm16(decoded.channelData, rateHz, channels));
       checkFrames(samples.count / channels, channels, 16, bounds.room, file);
     },
     bounds.signal,
@@ -41,7 +41,7 @@ async function whole(make: () => Decoder<Uint8Array>, source: Source, bounds: Bo
   if (samples.count === 0)
     throw new Problem('bad-media', `has no sound that its ${what} decoder understands`, {
       file,
-      offset: firstDamage ?? bytes.length,
+      offset: firstDamage || undefined,
     });
   checkRate(rateHz, file, start);
   const pcm: Pcm = { rateHz, channels, bits: 16, samples: samples.join() };

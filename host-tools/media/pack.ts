@@ -1,6 +1,6 @@
 // From the user's files to the archive in the RAM disk: decoded where the device cannot, one member a track,
-// the settings first. One file is in memory at a time, and no more of it than fits. A file that fails is told and left
-// out.
+// the settings first. One file is in memory at a time, and no more of it than fits. A file that fails is told, and left
+// out but for what is whole of it.
 
 import fs from 'node:fs/promises';
 import type { FileHandle } from 'node:fs/promises';
@@ -9,10 +9,9 @@ import { Problem, systemReason } from '../problem.js';
 import { decode } from './decode.js';
 import { afterId3, describeForeign, detectFormat, type Format } from './detect.js';
 import { findInput, readInput } from './input.js';
-import { breathe } from './pace.js';
 import { playable, toInt16, type Pcm } from './pcm.js';
-import { encodingQoa } from './qoa.js';
-import { checkMember, type Room } from './room.js';
+import { QoaEncoder } from './qoa.js';
+import { checkMember, type Bounds, type Room } from './room.js';
 import { fitName, memberBytes, TAR_END_BYTES, tarHeader, tarPadding } from './tar.js';
 import { encodeWav, wavChunks } from './wav.js';
 
@@ -67,7 +66,7 @@ export async function* pack(options: PackOptions): AsyncGenerator<PackEvent, Pac
   try {
     if (options.settings !== undefined) {
       const settings = Buffer.from(options.settings);
-      await addMember(file, 0, options.archive, Buffer.from(SETTINGS_NAME), settings);
+      await addMember(file, 0, options.archive, Buffer.from(SETTINGS_NAME), [settings]);
       used += memberBytes(settings.length);
     }
     for (const [index, given] of options.files.entries()) {
@@ -83,16 +82,17 @@ export async function* pack(options: PackOptions): AsyncGenerator<PackEvent, Pac
         );
         const member = await makeMember(bytes, given, options, room);
         const fitted = fitName(input.name);
-        checkMember(member.bytes.length, room.bytes, member.format === 'qoa' || member.packed === 'qoa', given);
-        await addMember(file, used - TAR_END_BYTES, given, fitted.name, member.bytes);
-        used += memberBytes(member.bytes.length);
+        const size = total(member.pieces);
+        checkMember(size, room.bytes, member.format === 'qoa' || member.packed === 'qoa', given);
+        await addMember(file, used - TAR_END_BYTES, given, fitted.name, member.pieces);
+        used += memberBytes(size);
         const { format, rateHz, seconds } = member;
         const track = {
           input: index,
           given,
           name: fitted.name.toString(),
           format,
-          bytes: member.bytes.length,
+          bytes: size,
           rateHz,
           seconds,
         };
@@ -102,6 +102,7 @@ export async function* pack(options: PackOptions): AsyncGenerator<PackEvent, Pac
           if (remark !== undefined)
             yield { event: 'warning', problem: new Problem('bad-media', remark, { file: given }) };
         yield { event: 'packed', track };
+        if (member.flaw) yield { event: 'error', input: index, problem: member.flaw };
       } catch (error) {
         if (options.signal?.aborted) break;
         if (!(error instanceof Problem)) throw error;
@@ -142,7 +143,6 @@ function readable(
 function unknownFormat(bytes: Buffer, file: string): Problem {
   return new Problem('unknown-format', describeForeign(bytes) ?? 'is not a sound file that is known here', {
     file,
-    offset: 0,
     hint: 'WAV, QOA, FLAC, MP3, Ogg Vorbis and Opus are played',
   });
 }
@@ -150,41 +150,41 @@ function unknownFormat(bytes: Buffer, file: string): Problem {
 const unknown = { rateHz: undefined, seconds: undefined };
 
 interface Member {
-  bytes: Buffer;
+  /** Of the member, in order. */
+  pieces: Buffer[];
   format: Format | undefined;
   packed: 'wav' | 'qoa' | undefined;
   rateHz: number | undefined;
   seconds: number | undefined;
   remark?: string | undefined;
+  flaw?: Problem | undefined;
 }
 
 async function makeMember(bytes: Buffer, file: string, options: PackOptions, room: Room): Promise<Member> {
   const { qoa = false, anything = false, signal } = options;
   const format = detectFormat(bytes);
-  if (format === undefined && anything) return { bytes, format, packed: undefined, ...unknown };
+  if (format === undefined && anything) return { pieces: [bytes], format, packed: undefined, ...unknown };
   if (format === undefined) throw unknownFormat(bytes, file);
-  if (format === 'qoa') return { bytes, format, packed: 'qoa', ...qoaLength(bytes) };
-  if (format === 'wav' && !qoa) return { bytes, format, packed: 'wav', ...wavLength(bytes) };
+  if (format === 'qoa') return { pieces: [bytes], format, packed: 'qoa', ...qoaLength(bytes) };
+  if (format === 'wav' && !qoa) return { pieces: [bytes], format, packed: 'wav', ...wavLength(bytes) };
+  if (qoa) return toQoa(bytes, format, file, { room, signal });
   const pcm = await decode(bytes, format, file, { room, signal });
   const seconds = pcm.samples.length / pcm.channels / pcm.rateHz;
-  if (qoa && pcm.samples.length === 0) throw new Problem('bad-media', 'has no frames', { file, offset: bytes.length });
-  const packed = qoa ? await toQoa(pcm, file, signal) : encodeWav(pcm);
-  return { bytes: packed, format, packed: qoa ? 'qoa' : 'wav', rateHz: pcm.rateHz, seconds, remark: pcm.remark };
+  const { rateHz, remark, flaw } = pcm;
+  return { pieces: [encodeWav(pcm)], format, packed: 'wav', rateHz, seconds, remark, flaw };
 }
 
-async function toQoa(pcm: Pcm, file: string, signal: AbortSignal | undefined): Promise<Buffer> {
-  const encoding = encodingQoa(toInt16(pcm), pcm.rateHz, pcm.channels);
-  try {
-    for (;;) {
-      const { done, value } = encoding.next();
-      if (done) return value;
-      await breathe(signal);
-    }
-  } catch (error) {
-    if (error instanceof Problem || signal?.aborted) throw error;
-    const reason = error instanceof Error ? error.message : String(error);
-    throw new Problem('bad-media', `cannot be packed as QOA (${reason})`, { file, cause: error });
-  }
+/** Decodes and encodes piece by piece: the samples of the whole file are never there at once. */
+async function toQoa(bytes: Buffer, format: Exclude<Format, 'qoa'>, file: string, bounds: Bounds): Promise<Member> {
+  let encoder: QoaEncoder | undefined;
+  const take = (piece: Pcm): void => {
+    encoder ??= new QoaEncoder(piece.rateHz, piece.channels);
+    encoder.push(toInt16(piece));
+  };
+  const { remark, flaw } = await decode(bytes, format, file, { ...bounds, take });
+  if (!encoder?.frames) throw new Problem('bad-media', 'has no frames', { file });
+  const { frames, rateHz } = encoder;
+  return { pieces: encoder.finish(), format, packed: 'qoa', rateHz, seconds: frames / rateHz, remark, flaw };
 }
 
 /** Rate and duration from the first frame's header, no longer than its slices; the device judges the rest. */
@@ -208,13 +208,18 @@ function wavLength(bytes: Buffer): Pick<Member, 'rateHz' | 'seconds'> {
   return !playable(rateHz) || frameBytes < 1 ? unknown : { rateHz, seconds: data.bytes / frameBytes / rateHz };
 }
 
+const total = (pieces: readonly Buffer[]): number => pieces.reduce((sum, { length }) => sum + length, 0);
+
 /** Adds a member at `at`. Throws Problem about `about`; the archive then ends with the member before. */
-async function addMember(file: FileHandle, at: number, about: string, name: Buffer, bytes: Buffer): Promise<void> {
-  const header = tarHeader(name, bytes.length);
+async function addMember(file: FileHandle, at: number, about: string, name: Buffer, pieces: Buffer[]): Promise<void> {
+  const size = total(pieces);
+  const header = tarHeader(name, size);
   try {
-    await write(file, at, about, header);
-    await write(file, at + header.length, about, bytes);
-    await write(file, at + header.length + bytes.length, about, tarPadding(bytes.length));
+    let end = at;
+    for (const piece of [header, ...pieces, tarPadding(size)]) {
+      await write(file, end, about, piece);
+      end += piece.length;
+    }
   } catch (error) {
     await file.truncate(at);
     throw error;

@@ -11,6 +11,8 @@ export interface Pcm {
   samples: Int16Array | Int32Array;
   /** What the decoder had to leave out, for people. */
   remark?: string;
+  /** Why the samples end before the file's sound does: the file has failed, and what came before is whole. */
+  flaw?: Problem;
 }
 
 /** Rates that the jack can play (firmware/audio). */
@@ -24,22 +26,31 @@ export function checkRate(rateHz: number, file: string | undefined, offset: numb
 
 export const playable = (rateHz: number): boolean => rateHz >= RATES_HZ[0] && rateHz <= RATES_HZ[1];
 
-/** Samples that come piece by piece. */
+/** Samples that come piece by piece: kept, or handed to `take`. */
 export class Samples {
   private readonly pieces: Pcm['samples'][] = [];
   count = 0;
+  private kept = 0;
 
-  constructor(private readonly bits: number) {}
+  constructor(
+    private readonly bits: number,
+    private readonly take?: (piece: Pcm) => void,
+  ) {}
 
   /** Keeps the piece. */
-  add(piece: Pcm['samples']): void {
-    this.pieces.push(piece);
-    this.count += piece.length;
+  add(piece: Pcm): void {
+    this.count += piece.samples.length;
+    if (this.take) {
+      this.take(piece);
+      return;
+    }
+    this.pieces.push(piece.samples);
+    this.kept += piece.samples.length;
   }
 
-  /** All of them; the pieces are given up. */
+  /** All that were kept; the pieces are given up. */
   join(): Pcm['samples'] {
-    const all = this.bits <= 16 ? new Int16Array(this.count) : new Int32Array(this.count);
+    const all = this.bits <= 16 ? new Int16Array(this.kept) : new Int32Array(this.kept);
     let at = 0;
     for (const piece of this.pieces.splice(0)) {
       all.set(piece, at);

@@ -10,18 +10,16 @@
 // The encoder tries all 16 scale factors for every slice, last slice's first, and keeps the one with the least
 // squared error plus the specification's penalty for large weights; a try is given up as soon as it is worse.
 
-const SLICE = 20;
+export const SLICE = 20;
 const FRAME_SLICES = 256;
-const FRAME = SLICE * FRAME_SLICES;
-const FILE_HEADER = 8;
-const FRAME_HEADER = 8;
-const STATE_BYTES = 16;
-/** Frames between two rests. */
-const REST_FRAMES = 64;
+export const FRAME = SLICE * FRAME_SLICES;
+export const FILE_HEADER = 8;
+export const FRAME_HEADER = 8;
+export const STATE_BYTES = 16;
 const MULTIPLES = [0.75, 2.5, 4.5, 7];
 
 /** Magnitudes, 4 of each scale factor: round(scale * multiple), scale = round((index + 1) ^ 2.75). */
-const LEVELS = Int32Array.from({ length: 64 }, (_, i) => {
+export const LEVELS = Int32Array.from({ length: 64 }, (_, i) => {
   const scale = Math.round(((i >> 2) + 1) ** 2.75);
   return Math.round(scale * (MULTIPLES[i & 3] as number));
 });
@@ -120,49 +118,92 @@ export function qoaBytes(frames: number, channels: number): number {
 
 /** Interleaved 16-bit samples to a QOA file. At least one frame; `rateHz` below 2^24, up to 8 channels. */
 export function encodeQoa(samples: Int16Array, rateHz: number, channels: number): Buffer {
-  const encoding = encodingQoa(samples, rateHz, channels);
-  for (;;) {
-    const { done, value } = encoding.next();
-    if (done) return value;
-  }
+  const encoder = new QoaEncoder(rateHz, channels);
+  encoder.push(samples);
+  return Buffer.concat(encoder.finish());
 }
 
-/** The same in slices of some 100 ms of work. */
-export function* encodingQoa(samples: Int16Array, rateHz: number, channels: number): Generator<undefined, Buffer> {
-  const total = Math.floor(samples.length / channels);
-  const out = Buffer.alloc(qoaBytes(total, channels));
-  out.write('qoaf', 'latin1');
-  out.writeUInt32BE(total, 4);
-  const states = Array.from({ length: channels }, () => Int32Array.of(0, 0, 0, 0, 0, 0, -8192, 16384));
-  const scales = new Int32Array(channels);
-  const best: Best = { rank: 0, high: 0, low: 0, scale: 0, state: new Int32Array(8) };
-  let at = FILE_HEADER;
-  for (let first = 0; first < total; first += FRAME) {
-    const length = Math.min(FRAME, total - first);
-    const frameStart = at;
-    out[at] = channels;
-    out.writeUIntBE(rateHz, at + 1, 3);
-    out.writeUInt16BE(length, at + 4);
-    at += FRAME_HEADER;
+/** Encodes samples as they come, and keeps what is encoded until it is taken, and less than one frame of samples. */
+export class QoaEncoder {
+  private readonly pieces: Buffer[] = [];
+  private readonly states: State[];
+  private readonly scales: Int32Array;
+  private readonly best: Best = { rank: 0, high: 0, low: 0, scale: 0, state: new Int32Array(8) };
+  /** Samples that wait for the rest of their frame. */
+  private readonly waiting: Int16Array;
+  private fill = 0;
+  private encoded = 0;
+
+  /** `rateHz` below 2^24, up to 8 channels. */
+  constructor(
+    readonly rateHz: number,
+    readonly channels: number,
+  ) {
+    this.states = Array.from({ length: channels }, () => Int32Array.of(0, 0, 0, 0, 0, 0, -8192, 16384));
+    this.scales = new Int32Array(channels);
+    this.waiting = new Int16Array(FRAME * channels);
+  }
+
+  /** Samples a channel so far. */
+  get frames(): number {
+    return this.encoded + this.fill / this.channels;
+  }
+
+  /** Takes interleaved samples of whole frames; the buffer stays the caller's. */
+  push(samples: Int16Array): void {
+    for (let at = 0; at < samples.length;) {
+      const count = Math.min(this.waiting.length - this.fill, samples.length - at);
+      this.waiting.set(samples.subarray(at, at + count), this.fill);
+      this.fill += count;
+      at += count;
+      if (this.fill === this.waiting.length) this.flush();
+    }
+  }
+
+  /** What is encoded so far and was not taken before; its first byte follows the 8 of the header. */
+  take(): Buffer[] {
+    return this.pieces.splice(0);
+  }
+
+  /** The file's header, and what was not taken of the rest; nothing can be pushed any more. */
+  finish(): Buffer[] {
+    this.flush();
+    const header = Buffer.alloc(FILE_HEADER);
+    header.write('qoaf', 'latin1');
+    header.writeUInt32BE(this.encoded, 4);
+    return [header, ...this.take()];
+  }
+
+  /** Encodes what waits as one frame. */
+  private flush(): void {
+    const { channels, waiting, states, scales, best } = this;
+    const length = Math.floor(this.fill / channels);
+    this.fill = 0;
+    if (length === 0) return;
+    const out = Buffer.alloc(qoaBytes(length, channels) - FILE_HEADER);
+    out[0] = channels;
+    out.writeUIntBE(this.rateHz, 1, 3);
+    out.writeUInt16BE(length, 4);
+    out.writeUInt16BE(out.length, 6);
+    let at = FRAME_HEADER;
     for (const state of states) at = writeState(out, at, state);
     for (let slice = 0; slice < length; slice += SLICE) {
       const count = Math.min(SLICE, length - slice);
       for (let channel = 0; channel < channels; channel++) {
         const state = states[channel] as State;
-        const from = (first + slice) * channels + channel;
+        const from = slice * channels + channel;
         const to = from + count * channels;
         best.rank = Infinity;
         for (let i = 0; i < 16; i++)
-          trySlice(samples, from, to, channels, ((scales[channel] as number) + i) & 15, state, best);
+          trySlice(waiting, from, to, channels, ((scales[channel] as number) + i) & 15, state, best);
         scales[channel] = best.scale;
         state.set(best.state);
         at = writeSlice(out, at, best, count);
       }
     }
-    out.writeUInt16BE(at - frameStart, frameStart + 6);
-    if ((first / FRAME) % REST_FRAMES === REST_FRAMES - 1) yield undefined;
+    this.pieces.push(out);
+    this.encoded += length;
   }
-  return out.subarray(0, at);
 }
 
 /** Writes a predictor's state; the encoder goes on from what was written, as the decoder will. */

@@ -1,6 +1,7 @@
 // Whether a file fits into what is left of the RAM disk, judged as early as something tells its length.
 
 import { Problem } from '../problem.js';
+import type { Pcm } from './pcm.js';
 import { qoaBytes } from './qoa.js';
 import { memberBytes } from './tar.js';
 
@@ -18,6 +19,8 @@ export interface Room {
 export interface Bounds {
   room?: Room | undefined;
   signal?: AbortSignal | undefined;
+  /** Gets the sound piece by piece; what is returned at the end has no samples then. */
+  take?: ((piece: Pcm) => void) | undefined;
 }
 
 /** Throws Problem when a member of `bytes` does not fit. `isQoa`: whether it is as small as it gets. */

@@ -20,14 +20,21 @@ const MAX_CHUNKS = 1000;
 
 /** A WAV file in memory, as `flac -d` writes it. */
 export function encodeWav(pcm: Pcm): Buffer {
-  const bytes = pcm.bits / 8;
   const header = wavHeader({ rateHz: pcm.rateHz, channels: pcm.channels, bits: pcm.bits });
-  const dataBytes = pcm.samples.length * bytes;
+  const dataBytes = sampleBytes(pcm);
   const out = Buffer.alloc(header.length + dataBytes + (dataBytes & 1));
   header.copy(out);
   patchSizes(out, header.length, dataBytes);
-  let at = header.length;
-  const { samples } = pcm;
+  putSamples(pcm, out, header.length);
+  return out;
+}
+
+/** What the samples take in a WAV. */
+export const sampleBytes = ({ samples, bits }: Pcm): number => (samples.length * bits) / 8;
+
+/** Writes samples as a WAV's data chunk has them. */
+export function putSamples({ samples, bits }: Pcm, out: Buffer, at: number): void {
+  const bytes = bits / 8;
   if (bytes === 2) {
     // Little-endian, as every machine that runs this.
     const values = samples instanceof Int16Array ? samples : Int16Array.from(samples);
@@ -42,7 +49,6 @@ export function encodeWav(pcm: Pcm): Buffer {
       out[at + 2] = value >> 16;
     }
   }
-  return out;
 }
 
 export interface WavFormat {
@@ -135,18 +141,30 @@ export function wavSoftware(file: Buffer): { text: string; offset: number; bytes
   return undefined;
 }
 
+/** All frames of a WAV, see `openWav`. */
+export function readWav(bytes: Buffer, file?: string, room?: Room): Pcm {
+  const wav = openWav(bytes, file, room);
+  return wav.read(0, wav.frames);
+}
+
+export interface WavReader {
+  frames: number;
+  /** A copy of `count` frames from `first` on, which must be there. */
+  read(first: number, count: number): Pcm;
+}
+
 /**
  * Reads PCM of 8, 16, 24 or 32 bits and float, mono or stereo. 32-bit samples and floats become 24-bit ones.
  * Throws Problem with the offset, also when it does not fit into `room`; `file` is only for its text.
  */
-export function readWav(bytes: Buffer, file?: string, room?: Room): Pcm {
+export function openWav(bytes: Buffer, file?: string, room?: Room): WavReader {
   const chunks = wavChunks(bytes);
-  const bad = (message: string, offset: number): Problem => new Problem('bad-media', message, { file, offset });
-  if (chunks.length === 0) throw bad('is not a WAV file', 0);
+  const bad = (message: string, offset?: number): Problem => new Problem('bad-media', message, { file, offset });
+  if (chunks.length === 0) throw bad('is not a WAV file');
   const fmt = chunks.find((chunk) => chunk.id === 'fmt ' && chunk.bytes >= 16);
   const data = chunks.find((chunk) => chunk.id === 'data');
-  if (!fmt) throw bad('has no fmt chunk', RIFF_HEADER);
-  if (!data) throw bad('has no data chunk', RIFF_HEADER);
+  if (!fmt) throw bad('has no fmt chunk');
+  if (!data) throw bad('has no data chunk');
   let format = bytes.readUInt16LE(fmt.offset);
   if (format === FORMAT_EXTENSIBLE && fmt.bytes >= 40) format = bytes.readUInt16LE(fmt.offset + 24);
   const channels = bytes.readUInt16LE(fmt.offset + 2);
@@ -159,21 +177,26 @@ export function readWav(bytes: Buffer, file?: string, room?: Room): Pcm {
   if (!float && !(format === FORMAT_PCM && [8, 16, 24, 32].includes(bits)))
     throw new Problem('unsupported-media', `has WAV format ${format} with ${bits} bits`, { file, offset: fmt.offset });
   const step = bits / 8;
-  const count = Math.floor(data.bytes / (step * channels)) * channels;
-  checkFrames(count / channels, channels, bits, room, file ?? '');
-  if (bits === 16) {
-    // Little-endian, as every machine that runs this; a copy, since the data need not stand at an even place.
-    const copy = Uint8Array.prototype.slice.call(bytes, data.offset, data.offset + 2 * count);
-    return { rateHz, channels, bits, samples: new Int16Array(copy.buffer, copy.byteOffset, count) };
-  }
-  const samples = bits === 8 ? new Int16Array(count) : new Int32Array(count);
-  for (let i = 0, at = data.offset; i < count; i++, at += step) {
-    if (float) {
-      const value = Math.round((bits === 32 ? bytes.readFloatLE(at) : bytes.readDoubleLE(at)) * 0x800000);
-      samples[i] = Math.max(-0x800000, Math.min(0x7fffff, value || 0));
-    } else if (bits === 8) samples[i] = (bytes[at] as number) - 128;
-    else if (bits === 24) samples[i] = bytes.readIntLE(at, 3);
-    else samples[i] = Math.min(0x7fffff, Math.round(bytes.readInt32LE(at) / 256));
-  }
-  return { rateHz, channels, bits: bits === 8 ? 8 : 24, samples };
+  const frames = Math.floor(data.bytes / (step * channels));
+  checkFrames(frames, channels, bits, room, file ?? '');
+  const read = (first: number, frameCount: number): Pcm => {
+    const count = frameCount * channels;
+    const from = data.offset + first * channels * step;
+    if (bits === 16) {
+      // Little-endian, as every machine that runs this; a copy, since the data need not stand at an even place.
+      const copy = Uint8Array.prototype.slice.call(bytes, from, from + 2 * count);
+      return { rateHz, channels, bits, samples: new Int16Array(copy.buffer, copy.byteOffset, count) };
+    }
+    const samples = bits === 8 ? new Int16Array(count) : new Int32Array(count);
+    for (let i = 0, at = from; i < count; i++, at += step) {
+      if (float) {
+        const value = Math.round((bits === 32 ? bytes.readFloatLE(at) : bytes.readDoubleLE(at)) * 0x800000);
+        samples[i] = Math.max(-0x800000, Math.min(0x7fffff, value || 0));
+      } else if (bits === 8) samples[i] = (bytes[at] as number) - 128;
+      else if (bits === 24) samples[i] = bytes.readIntLE(at, 3);
+      else samples[i] = Math.min(0x7fffff, Math.round(bytes.readInt32LE(at) / 256));
+    }
+    return { rateHz, channels, bits: bits === 8 ? 8 : 24, samples };
+  };
+  return { frames, read };
 }

@@ -119,28 +119,52 @@ describe('decoding on the host', () => {
     assert.equal(detectFormat(Buffer.alloc(100000)), undefined);
   });
 
-  it('says where a FLAC file is cut off or damaged', async () => {
-    const flac = fs.readFileSync(at('m16.flac'));
-    await refuses(flac.subarray(0, 30), /cut off in the FLAC header/);
-    const cut = flac.subarray(0, flac.length - 1000);
-    await refuses(cut, /cut off in the FLAC frame/);
-    const damaged = Buffer.from(flac);
-    const place = Math.floor(flac.length / 2);
+  /** Decodes; what is whole of the file must be the music's beginning, and the flaw's message match. */
+  async function wholeOf(bytes: Buffer, message: RegExp): Promise<{ frames: number; offset: number }> {
+    const music = (await decodeFile(at('m16.flac'))).samples;
+    const { samples, flaw } = await decode(bytes, 'flac', 'x.flac');
+    assert.ok(samples.length > 8000 && samples.length < music.length);
+    assert.deepEqual(samples, music.slice(0, samples.length));
+    assert.ok(flaw?.offset !== undefined && flaw.file === 'x.flac');
+    assert.match(flaw.message, message);
+    return { frames: samples.length / 2, offset: flaw.offset };
+  }
+  const flipped = (bytes: Buffer, place: number): Buffer => {
+    const damaged = Buffer.from(bytes);
     damaged[place] = (damaged[place] as number) ^ 0x40;
-    await assert.rejects(
-      async () => decode(damaged, 'flac', 'x.flac'),
-      (error) => {
-        assert.ok(error instanceof Problem && error.offset !== undefined);
-        assert.match(error.message, /damaged in the FLAC frame/);
-        // The frame begins before the flipped bit, and no further than its own length.
-        assert.ok(error.offset <= place && error.offset > place - 20000);
-        assert.equal(damaged.readUInt16BE(error.offset) & 0xfffe, 0xfff8);
-        return true;
-      },
-    );
+    return damaged;
+  };
+
+  it('decodes what is whole of a FLAC file that is cut off or damaged, and says where it ends', async () => {
+    const flac = fs.readFileSync(at('m16.flac'));
+    assert.equal((await decode(flac, 'flac', 'x.flac')).flaw, undefined);
+    await refuses(flac.subarray(0, 30), /cut off in the FLAC header/);
+    await refuses(flac.subarray(0, flac.indexOf('fff8', 42, 'hex') + 500), /cut off in the FLAC frame/);
+    const cut = await wholeOf(flac.subarray(0, flac.length - 1000), /cut off in the FLAC frame/);
+    assert.equal(flac.readUInt16BE(cut.offset) & 0xfffe, 0xfff8);
+    assert.ok(cut.offset > flac.length - 20000);
+    const short = await wholeOf(flac.subarray(0, cut.offset), /ends after \d+ of \d+ frames/);
+    assert.deepEqual(short, cut, 'between two frames');
+
+    const place = Math.floor(flac.length / 2);
+    const damaged = await wholeOf(flipped(flac, place), /damaged in the FLAC frame/);
+    // The frame begins before the flipped bit, and no further than its own length.
+    assert.ok(damaged.offset <= place && damaged.offset > place - 20000);
+    assert.equal(flac.readUInt16BE(damaged.offset) & 0xfffe, 0xfff8);
     const wrongSum = Buffer.from(flac);
     wrongSum[30] = (wrongSum[30] as number) ^ 1;
     await refuses(wrongSum, /MD5/);
+  });
+
+  it('decodes what is whole of FLAC in Ogg, and names the page where it ends', async () => {
+    const ogg = fs.readFileSync(at('m16.oga'));
+    const place = Math.floor(ogg.length / 2);
+    for (const bytes of [ogg.subarray(0, place), flipped(ogg, place)]) {
+      const { offset } = await wholeOf(bytes, /Ogg page|ends after/);
+      assert.ok(offset <= place && offset > place - 70000);
+      assert.ok(offset === bytes.length || ogg.toString('latin1', offset, offset + 4) === 'OggS');
+    }
+    await refuses(ogg.subarray(0, 60), /FLAC header/);
   });
 
   it('refuses more than two channels and depths that would lose bits', async () => {
@@ -203,6 +227,28 @@ describe('decoding on the host', () => {
         if (shift > 0) assert.equal(sample, (wanted[i] as number) << shift);
         else assert.ok(Math.abs((sample << 8) - (wanted[i] as number)) <= 256);
       }
+    }
+  });
+
+  it('hands a sound over piece by piece, and holds none of it then', async () => {
+    const cut = fs.readFileSync(at('m16.flac'));
+    fs.writeFileSync(at('cut.flac'), cut.subarray(0, cut.length >> 1));
+    tool('sox', at('m16.wav'), at('m16.ogg'));
+    for (const name of ['m16.wav', 'm16.flac', 'm16.ogg', 'cut.flac']) {
+      const bytes = fs.readFileSync(at(name));
+      const format = detectFormat(bytes) as Exclude<Format, 'qoa'>;
+      const whole = await decode(bytes, format, name);
+      const pieces: number[] = [];
+      const rest = await decode(bytes, format, name, {
+        take: ({ samples }) => {
+          for (const sample of samples) pieces.push(sample);
+        },
+      });
+      assert.equal(rest.samples.length, 0);
+      assert.ok(pieces.length > 0);
+      assert.deepEqual(pieces, Array.from(whole.samples), name);
+      assert.equal(rest.flaw?.message, whole.flaw?.message);
+      assert.equal(rest.flaw !== undefined, name === 'cut.flac');
     }
   });
 });

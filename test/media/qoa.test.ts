@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import path from 'node:path';
 import fs from 'node:fs';
-import { encodeQoa } from '../../host-tools/media/qoa.js';
+import { encodeQoa, QoaEncoder } from '../../host-tools/media/qoa.js';
 import { readWav } from '../../host-tools/media/wav.js';
 import { decodeQoa } from './qoa-reference.js';
 import { makeMusic, testFolder } from './sounds.js';
@@ -65,5 +65,23 @@ describe('the QOA encoder', () => {
     // A slice has no zero: the least is a step of 1.
     const silence = decodeQoa(encodeQoa(new Int16Array(20000), 8000, 2)).samples;
     assert.ok(Math.max(...silence.map(Math.abs)) <= 2);
+  });
+
+  it('gives the same file whatever pieces the samples come in, and keeps none of them', () => {
+    const samples = sine(2 * 23_456, 12_000, 77);
+    const whole = encodeQoa(samples, 44100, 2);
+    for (const step of [2, 40, 10_238, 10_240, 10_242, 30_000]) {
+      const encoder = new QoaEncoder(44100, 2);
+      const piece = new Int16Array(step);
+      for (let at = 0; at < samples.length; at += step) {
+        const next = samples.subarray(at, at + step);
+        piece.set(next);
+        encoder.push(piece.subarray(0, next.length));
+        piece.fill(-1);
+      }
+      assert.equal(encoder.frames, 23_456);
+      assert.deepEqual(Buffer.concat(encoder.finish()), whole, `pieces of ${step}`);
+    }
+    assert.equal(new QoaEncoder(44100, 2).frames, 0);
   });
 });

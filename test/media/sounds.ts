@@ -5,10 +5,13 @@ import fs from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
 
+const folders: string[] = [];
+process.once('exit', () => folders.forEach((folder) => fs.rmSync(folder, { recursive: true, force: true })));
+
 /** A folder of its own for a test file; removed at the end of the process. */
 export function testFolder(): string {
   const folder = fs.mkdtempSync(path.join(os.tmpdir(), 'mirleft-test-'));
-  process.once('exit', () => fs.rmSync(folder, { recursive: true, force: true }));
+  folders.push(folder);
   return folder;
 }
 

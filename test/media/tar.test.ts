@@ -124,13 +124,33 @@ describe('the archive', () => {
       errors(events).map((line) => line.replaceAll(folder, 'F')),
       [
         'F/missing.flac: no such file; check the name and the folder',
-        'F/notes.mp3: is not a sound file that is known here at byte 0; WAV, QOA, FLAC, MP3, Ogg Vorbis and Opus are played',
+        'F/notes.mp3: is not a sound file that is known here; WAV, QOA, FLAC, MP3, Ogg Vorbis and Opus are played',
         'F: is a folder; name the files in it',
-        'F/empty.wav: is empty at byte 0; WAV, QOA, FLAC, MP3, Ogg Vorbis and Opus are played',
+        'F/empty.wav: is empty; WAV, QOA, FLAC, MP3, Ogg Vorbis and Opus are played',
         errors(events)[4] ?? '',
       ],
     );
     assert.match(errors(events)[4] ?? '', /^a\\x00b: cannot be read/);
+  });
+
+  it('takes what is whole of a FLAC file that was cut, and says that it has failed', async () => {
+    const flac = fs.readFileSync(wav.replace('.wav', '.flac'));
+    const long = path.join(folder, 'cut.flac');
+    makeMusic(path.join(folder, 'cut.wav'), 2, 8000, 16, 1);
+    tool('flac', '-s', '-f', path.join(folder, 'cut.wav'));
+    fs.truncateSync(long, fs.statSync(long).size - 500);
+    const none = path.join(folder, 'none.flac');
+    fs.writeFileSync(none, flac.subarray(0, flac.length - 500));
+    for (const qoa of [false, true]) {
+      const { tracks, events } = await packed([none, long, wav], { qoa });
+      assert.deepEqual(
+        tracks.map(({ input }) => input),
+        [1, 2],
+      );
+      assert.match(errors(events)[0] ?? '', /none\.flac: is cut off in the FLAC frame at byte \d+$/);
+      assert.match(errors(events)[1] ?? '', /cut\.flac: is cut off .* at byte \d+; what comes before is played$/);
+      assert.equal(errors(events).length, 2);
+    }
   });
 
   it('says by how many bytes a file does not fit, and takes the next one that does', async () => {
