@@ -90,7 +90,11 @@ export class DmaEngines implements RegisterBlock {
       if (value & 31) this.violations.push('control block not aligned');
       this.blockAddress = value;
     }
-    if (register === 0x1c) this.setNext(value);
+    if (register === 0x1c) {
+      // 4.2.1.2: "only safe to do this when the DMA is paused".
+      if (this.active) this.violations.push('NEXTCONBK written while active');
+      this.setNext(value);
+    }
     if (register === 0x00) this.setControl(value);
   }
 
@@ -106,6 +110,7 @@ export class DmaEngines implements RegisterBlock {
     }
     if (value & 0x80000000) {
       this.control = 0;
+      if (this.active) this.violations.push('reset while active');
       if (this.active) this.stoppedAt = this.board.now;
       this.active = false;
       this.block = undefined;
@@ -113,10 +118,9 @@ export class DmaEngines implements RegisterBlock {
       return;
     }
     if (value & 1 && (value & 0x00ff0000) === 0) this.violations.push('started without priorities');
-    if (!(value & 1) && value !== 0) return;
     if (value & 1 && !this.active) {
       this.active = this.blockAddress !== 0;
-      this.readyAt = this.board.now;
+      if (!this.block) this.readyAt = this.board.now;
     } else if (!(value & 1)) {
       if (this.active) this.stoppedAt = this.board.now;
       this.active = false;

@@ -19,7 +19,7 @@ describe('the header of the ring', () => {
     rig.run(100);
     const word = (offset: number): number => rig.board.readVisible(0x1000000 + 512 + offset);
     assert.equal(word(0), 0x4b43414a);
-    assert.deepEqual([word(4), word(8), word(12)], [1, 1, 1], 'version, PWM1, open');
+    assert.deepEqual([word(4), word(8), word(12)], [2, 1, 1], 'version, PWM1, open');
     assert.deepEqual([word(16), word(20), word(24)], [48000, 2604, 1]);
     assert.ok(word(28) >= 12, 'blocks');
     assert.equal(BigInt(word(40)), rig.jack.trackPairsAppended());

@@ -5,6 +5,7 @@ import fs from 'node:fs';
 import path from 'node:path';
 import { CAPTURE_RING, DMA_WINDOW_BYTES } from '../../boot/memory-map.js';
 import * as keys from '../../drivers/jack-keys.js';
+import { SLOT_HEADER_BYTES } from '../../drivers/window-map.js';
 import { Descriptor } from '../../drivers/jack-keys.js';
 import { RingReader } from '../../host-tools/capture/ring.js';
 import { testFolder } from '../media/sounds.js';
@@ -189,7 +190,7 @@ describe('a capture through memory', function () {
     const before = shared.get(Descriptor.Written);
     rig.queue = constant(1417, 1417, 10);
     assert.equal(rig.appendNow(10), 0);
-    assert.equal(shared.get(Descriptor.Written), before + keys.BLOCK_HEADER_BYTES + 80);
+    assert.equal(shared.get(Descriptor.Written), before + SLOT_HEADER_BYTES + 80);
     rig.close();
     assert.ok(shared.get(Descriptor.Written) > 40_000);
     rig.run(2000);

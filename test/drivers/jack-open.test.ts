@@ -57,8 +57,8 @@ describe('the jack, opened', () => {
       writes.findIndex((write, i) => i >= from && write[0] === address);
     assert.deepEqual(at(0xfe1010a4), [0x5a006000], 'PLLD / 6');
     assert.deepEqual(at(0xfe1010a0), [0x5a000000, 0x5a000006, 0x5a000016], 'stop, source, ENAB');
-    // CTL: off, both channels in M/S mode, the FIFO on and cleared.
-    assert.deepEqual(at(0xfe20c800), [0, 0x8181, 0xa1e1]);
+    // CTL: off, both channels in M/S mode, the FIFO on, and then cleared.
+    assert.deepEqual(at(0xfe20c800), [0, 0x8181, 0xa1a1, 0xa1e1]);
     assert.deepEqual(at(0xfe20c810), [2834]);
     assert.deepEqual(at(0xfe20c820), [2834]);
     assert.deepEqual(at(0xfe20c808), [0x80000707]);
@@ -71,7 +71,7 @@ describe('the jack, opened', () => {
     assert.equal(rig.gpio.functionOf(41), 4);
     assert.equal(rig.gpio.functionOf(43), 0);
     // CS: ACTIVE, END, INT, priority 1, panic 15, WAIT_FOR_OUTSTANDING_WRITES.
-    assert.ok(at(0xfe007500).every((value) => [0x80000000, 0x10f10006, 0x10f10007].includes(value >>> 0)));
+    assert.ok(at(0xfe007500).every((value) => [0, 0x80000000, 0x10f10006, 0x10f10007].includes(value >>> 0)));
     assert.deepEqual(rig.violations(), []);
   });
 

@@ -24,6 +24,7 @@ export class PwmModel implements RegisterBlock {
   private flags = 0;
   private lastWrite = -1n;
   private ranDry = true;
+  private uncleared = true;
 
   constructor(
     private readonly board: BoardModel,
@@ -33,6 +34,7 @@ export class PwmModel implements RegisterBlock {
   /** A word from the engine. */
   push(value: number): void {
     if (((this.words.get(CTL) ?? 0) & USEF) !== USEF) this.violations.push('word for a FIFO that is not used');
+    if (this.uncleared) this.violations.push('word for a FIFO that was not cleared after its channels were set');
     if (value > this.range) this.violations.push('word above the range');
     this.pins.push(value);
     this.ranDry = false;
@@ -88,6 +90,9 @@ export class PwmModel implements RegisterBlock {
       this.lastWrite = this.board.now;
       if (this.level !== 0 && value !== (this.words.get(offset) ?? 0)) this.atLevel(offset, value);
     }
+    // "channel 2 ignored the first FIFO word until CLRF was written with the channel configured".
+    if (offset === CTL && (value ^ (this.words.get(CTL) ?? 0)) & (PWEN | USEF)) this.uncleared = true;
+    else if (offset === CTL && value & 0x40) this.uncleared = false;
     this.words.set(offset, offset === CTL ? value & ~0x40 : value);
   }
 

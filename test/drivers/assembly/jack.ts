@@ -110,16 +110,16 @@ export function underruns(): i32 {
   return jack.underruns;
 }
 export function starvations(): i32 {
-  return jack.starvations;
+  return jack.watch.starvations;
 }
 export function writeErrors(): i32 {
-  return jack.writeErrors;
+  return jack.watch.writeErrors;
 }
 export function registerErrors(): i32 {
-  return jack.registerErrors;
+  return jack.watch.registerErrors;
 }
 export function engineErrors(): i32 {
-  return jack.engineErrors;
+  return jack.watch.engineErrors;
 }
 export function firstTrackTick(): i64 {
   return jack.firstTrackTick;
