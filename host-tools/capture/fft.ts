@@ -3,35 +3,49 @@
 const SIZE = 8192;
 const HALF = SIZE / 2;
 
-const WINDOW = Float64Array.from({ length: SIZE }, (_, i) => 0.5 - 0.5 * Math.cos((2 * Math.PI * i) / SIZE));
-const COS = Float64Array.from({ length: HALF }, (_, i) => Math.cos((2 * Math.PI * i) / SIZE));
-const SIN = Float64Array.from({ length: HALF }, (_, i) => -Math.sin((2 * Math.PI * i) / SIZE));
-const REVERSED = Uint32Array.from({ length: SIZE }, (_, i) => {
-  let reversed = 0;
-  for (let bit = 1, value = i; bit < SIZE; bit <<= 1, value >>= 1) reversed = (reversed << 1) | (value & 1);
-  return reversed;
-});
+/** Radix-2 Fourier transform of a power of two of points. */
+export class Fourier {
+  private readonly cos: Float64Array;
+  private readonly sin: Float64Array;
+  /** Where each input goes: its index with the bits in reverse. */
+  readonly reversed: Uint32Array;
 
-/** Radix-2 FFT of `SIZE` points in place; the input is in bit-reversed order. */
-function transform(re: Float64Array, im: Float64Array): void {
-  for (let half = 1; half < SIZE; half <<= 1) {
-    const stride = HALF / half;
-    for (let base = 0; base < SIZE; base += half << 1) {
-      for (let k = 0; k < half; k++) {
-        const [c, s] = [COS[k * stride] as number, SIN[k * stride] as number];
-        const [i, j] = [base + k, base + k + half];
-        const x = re[j] as number;
-        const y = im[j] as number;
-        const a = x * c - y * s;
-        const b = x * s + y * c;
-        re[j] = (re[i] as number) - a;
-        im[j] = (im[i] as number) - b;
-        re[i] = (re[i] as number) + a;
-        im[i] = (im[i] as number) + b;
+  constructor(readonly size: number) {
+    const step = (2 * Math.PI) / size;
+    this.cos = Float64Array.from({ length: size / 2 }, (_, i) => Math.cos(step * i));
+    this.sin = Float64Array.from({ length: size / 2 }, (_, i) => -Math.sin(step * i));
+    this.reversed = Uint32Array.from({ length: size }, (_, i) => {
+      let reversed = 0;
+      for (let bit = 1, value = i; bit < size; bit <<= 1, value >>= 1) reversed = (reversed << 1) | (value & 1);
+      return reversed;
+    });
+  }
+
+  /** In place; the input is in the order of `reversed`. */
+  transform(re: Float64Array, im: Float64Array): void {
+    const { size, cos, sin } = this;
+    for (let half = 1; half < size; half <<= 1) {
+      const stride = size / 2 / half;
+      for (let base = 0; base < size; base += half << 1) {
+        for (let k = 0; k < half; k++) {
+          const [c, s] = [cos[k * stride] as number, sin[k * stride] as number];
+          const [i, j] = [base + k, base + k + half];
+          const x = re[j] as number;
+          const y = im[j] as number;
+          const a = x * c - y * s;
+          const b = x * s + y * c;
+          re[j] = (re[i] as number) - a;
+          im[j] = (im[i] as number) - b;
+          re[i] = (re[i] as number) + a;
+          im[i] = (im[i] as number) + b;
+        }
       }
     }
   }
 }
+
+const WINDOW = Float64Array.from({ length: SIZE }, (_, i) => 0.5 - 0.5 * Math.cos((2 * Math.PI * i) / SIZE));
+const FOURIER = new Fourier(SIZE);
 
 /** Both channels in one complex transform. */
 export class Spectrum {
@@ -64,12 +78,12 @@ export class Spectrum {
   private measure(): void {
     const { re, im, left, right } = this;
     for (let i = 0; i < SIZE; i++) {
-      const at = REVERSED[i] as number;
+      const at = FOURIER.reversed[i] as number;
       const window = WINDOW[at] as number;
       re[i] = (left[at] as number) * window;
       im[i] = (right[at] as number) * window;
     }
-    transform(re, im);
+    FOURIER.transform(re, im);
     for (let k = 0; k <= HALF; k++) {
       const mirror = (SIZE - k) & (SIZE - 1);
       const [a, b] = [re[k] as number, im[k] as number];

@@ -1,17 +1,17 @@
 // Files that a run writes while it plays: checked before anything runs, written in large pieces, and whole at every
-// moment that the run may be cut off.
+// moment that the run may be cut off. A character device or a pipe takes them as well, as a stream.
 
 import fs from 'node:fs';
 import path from 'node:path';
 import { patchSizes, wavHeader, wavSoftware } from '../media/wav.js';
 import { Problem, systemCode, systemReason } from '../problem.js';
+import { isRunning, readMark, thisWriter, writeMark, type Writer } from './output-mark.js';
 
 const PIECE = 1 << 18;
-/** What the ISFT entry of our WAV files begins with, and the length that all have. */
-const SOFTWARE = 'mirleft';
-const SOFTWARE_BYTES = 47;
 const HEAD_BYTES = 4096;
 const WAV_LIMIT = 0xffffffff - HEAD_BYTES;
+/** Size of a WAV that has no end yet, as others stream it. */
+const ENDLESS = 0xffffffff;
 
 /** A file under way: buffered, every error a Problem with path and bytes written. */
 export class Output {
@@ -45,6 +45,7 @@ export class Output {
   /** Creates or empties the file. `exclusive`: it must not exist. Throws Problem. */
   static create(file: string, exclusive = false): Output {
     try {
+      if (isPipe(file)) checkReader(file);
       return new Output(file, fs.openSync(file, exclusive ? 'wx' : 'w'));
     } catch (error) {
       throw writeProblem(error, file, 0);
@@ -95,7 +96,18 @@ export class Output {
   }
 }
 
+/** Opening a pipe that nobody reads would wait for ever. Throws Problem, and the system's errors. */
+function checkReader(file: string): void {
+  try {
+    fs.closeSync(fs.openSync(file, fs.constants.O_WRONLY | fs.constants.O_NONBLOCK));
+  } catch (error) {
+    if (systemCode(error) !== 'ENXIO') throw error;
+    throw new Problem('write-failed', 'is a pipe that nobody reads', { file, hint: 'start its reader first' });
+  }
+}
+
 function writeProblem(error: unknown, file: string, written: number): Problem {
+  if (error instanceof Problem) return error;
   const after = written > 0 ? ` after ${written} bytes` : '';
   const full = systemCode(error) === 'ENOSPC';
   return new Problem('write-failed', `cannot be written${after} (${systemReason(error)})`, {
@@ -105,11 +117,15 @@ function writeProblem(error: unknown, file: string, written: number): Problem {
   });
 }
 
-/** A WAV of 16-bit stereo frames, valid up to the last flush at every moment. It may go on after `finish`. */
+/**
+ * A WAV of 16-bit stereo frames, valid up to the last flush at every moment. It may go on after `finish`. What goes to
+ * a device or a pipe has no size in its header, and ends with `finish`.
+ */
 export class WavFile {
   private output: Output;
   private open = true;
   private readonly header: Buffer;
+  private readonly stream: boolean;
   frames = 0;
 
   /** `rateHz` is what the header says. Throws Problem. */
@@ -119,11 +135,16 @@ export class WavFile {
     version: string,
   ) {
     this.version = version;
-    this.header = wavHeader({ rateHz, channels: 2, bits: 16, software: software(version, process.pid) });
+    this.stream = isStream(file);
+    const software = writeMark(version, this.stream ? undefined : thisWriter());
+    this.header = wavHeader({ rateHz, channels: 2, bits: 16, software });
     // Once more: another run may have begun it since.
     checkCapture(file);
-    fs.rmSync(file, { force: true });
-    this.output = Output.create(file, true);
+    if (this.stream) {
+      this.header.writeUInt32LE(ENDLESS, 4);
+      this.header.writeUInt32LE(ENDLESS, this.header.length - 4);
+    } else fs.rmSync(file, { force: true });
+    this.output = Output.create(file, !this.stream);
     try {
       this.output.append(this.header);
       this.output.flush();
@@ -136,7 +157,7 @@ export class WavFile {
 
   /** Interleaved left and right. Throws Problem. */
   append(frames: Int16Array): void {
-    if (this.output.written > WAV_LIMIT)
+    if (this.output.written > WAV_LIMIT && !this.stream)
       throw new Problem('write-failed', 'has reached the 4 GiB that a WAV file can have', { file: this.file });
     if (!this.open) this.goOn();
     const before = this.output.written;
@@ -149,16 +170,17 @@ export class WavFile {
     checkCapture(this.file);
     this.output = Output.reopen(this.file, this.output.written);
     this.open = true;
-    this.sign(process.pid);
+    this.sign(thisWriter());
     this.patch();
   }
 
-  private sign(writer?: number): void {
+  private sign(writer?: Writer): void {
     const info = wavSoftware(this.header);
-    if (info) this.header.write(software(this.version, writer), info.offset, 'latin1');
+    if (info) this.header.write(writeMark(this.version, writer), info.offset, 'latin1');
   }
 
   private patch(): void {
+    if (this.stream) return;
     const frames = Math.floor((this.output.written - this.header.length) / 4);
     patchSizes(this.header, this.header.length, frames * 4);
     this.output.patch(this.header, 0);
@@ -181,13 +203,6 @@ export class WavFile {
   }
 }
 
-/** The ISFT entry: padded, so that it can be changed in place; with the process while that still writes. */
-function software(version: string, writer?: number): string {
-  return `${SOFTWARE} ${version}${writer === undefined ? '' : `, being written by process ${writer}`}`.padEnd(
-    SOFTWARE_BYTES,
-  );
-}
-
 /** The beginning of a file, or undefined when there is none. */
 function head(file: string): Buffer | undefined {
   let descriptor: number;
@@ -204,39 +219,35 @@ function head(file: string): Buffer | undefined {
   }
   try {
     const bytes = Buffer.alloc(HEAD_BYTES);
-    if (!fs.fstatSync(descriptor).isFile()) return Buffer.alloc(0);
     return bytes.subarray(0, fs.readSync(descriptor, bytes, 0, HEAD_BYTES, 0));
   } finally {
     fs.closeSync(descriptor);
   }
 }
 
-function alive(process_: number): boolean {
-  try {
-    process.kill(process_, 0);
-    return true;
-  } catch (error) {
-    return systemCode(error) === 'EPERM';
-  }
-}
-
 /**
  * Refuses a capture that would replace a file which is not a capture of ours, or one that another run is writing.
- * Throws Problem.
+ * Character devices and pipes are taken as they are. Throws Problem.
  */
 export function checkCapture(file: string): void {
   checkFolder(file);
+  if (isStream(file)) return;
+  if (kind(file)?.isFile() === false)
+    throw new Problem('would-overwrite', 'is neither a regular file nor a character device or pipe', {
+      file,
+      hint: 'name another file with --capture',
+    });
   const bytes = head(file);
   if (bytes === undefined) return;
-  const made = wavSoftware(bytes)?.text ?? '';
-  if (!made.startsWith(`${SOFTWARE} `))
+  const mark = readMark(wavSoftware(bytes)?.text ?? '');
+  if (mark === undefined)
     throw new Problem('would-overwrite', 'exists and is no capture of ours', {
       file,
       hint: 'name another file with --capture, or move that one away',
     });
-  const writer = Number(/process (\d+)/.exec(made)?.[1] ?? 0);
-  if (writer > 0 && alive(writer))
-    throw new Problem('in-use', `is being written by another run (process ${writer})`, {
+  const { writer } = mark;
+  if (writer && isRunning(writer))
+    throw new Problem('in-use', `is being written by another run (process ${writer.pid})`, {
       file,
       hint: 'name another file with --capture, or wait',
     });
@@ -256,7 +267,7 @@ export function checkFolder(file: string): void {
  */
 export function checkReplaceable(file: string, ending: string): void {
   checkFolder(file);
-  if (!fs.existsSync(file) || isDevice(file) || file.toLowerCase().endsWith(ending)) return;
+  if (!fs.existsSync(file) || isStream(file) || file.toLowerCase().endsWith(ending)) return;
   throw new Problem('would-overwrite', `exists, and its name does not end in ${ending}`, {
     file,
     hint: `name a file that ends in ${ending}, or one that does not exist`,
@@ -284,10 +295,16 @@ export function checkDistinct(inputs: (string | Buffer)[], outputs: string[]): v
   }
 }
 
-function isDevice(file: string): boolean {
+function kind(file: string): fs.Stats | undefined {
   try {
-    return fs.statSync(file).isCharacterDevice();
+    return fs.statSync(file);
   } catch {
-    return false;
+    return undefined;
   }
 }
+
+export const isPipe = (file: string): boolean => kind(file)?.isFIFO() ?? false;
+export const isDevice = (file: string): boolean => kind(file)?.isCharacterDevice() ?? false;
+
+/** Whether what is written there goes away, so that nothing is replaced and nothing can be changed afterwards. */
+export const isStream = (file: string): boolean => isDevice(file) || isPipe(file);

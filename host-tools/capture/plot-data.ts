@@ -40,6 +40,33 @@ export class Envelope {
   }
 }
 
+/** Level of one channel, of the track's own frames. Fractions of full scale. */
+export class Loudness {
+  peak = 0;
+  private power = 0;
+  private count = 0;
+
+  push(sample: number): void {
+    const value = Math.abs(sample) / 32768;
+    if (value > this.peak) this.peak = value;
+    this.power += value * value;
+    this.count++;
+  }
+
+  get rms(): number {
+    return Math.sqrt(this.power / Math.max(1, this.count));
+  }
+}
+
+/** Frames `from` up to `to`, `to` left out. */
+export interface Stretch {
+  from: number;
+  to: number;
+}
+
+/** More stretches than this, as of a track that is paused all the time, are not told apart. */
+const MAX_STRETCHES = 200;
+
 /** One track's picture. */
 export interface TrackPlot {
   track: number;
@@ -47,6 +74,12 @@ export interface TrackPlot {
   frames: number;
   left: Envelope;
   right: Envelope;
+  leftLevel: Loudness;
+  rightLevel: Loudness;
+  /** Whether both channels are the same all the time. */
+  mono: boolean;
+  /** Ramps and held level: what is not the track's own, in order. */
+  ramps: Stretch[];
   /** Of the track's own frames, without ramps. */
   spectrum: Spectrum;
 }
@@ -68,6 +101,10 @@ export class PlotSink implements FrameSink {
       frames: 0,
       left: new Envelope(),
       right: new Envelope(),
+      leftLevel: new Loudness(),
+      rightLevel: new Loudness(),
+      mono: true,
+      ramps: [],
       spectrum: new Spectrum(),
     };
     this.plots.push(this.current);
@@ -76,11 +113,24 @@ export class PlotSink implements FrameSink {
   frames(samples: Int16Array, kind: BlockKind): void {
     const plot = this.current;
     if (!plot) return;
+    const own = kind === BlockKind.Track;
     for (let i = 0; i + 1 < samples.length; i += 2) {
-      plot.left.push(samples[i] as number);
-      plot.right.push(samples[i + 1] as number);
+      const [left, right] = [samples[i] as number, samples[i + 1] as number];
+      plot.left.push(left);
+      plot.right.push(right);
+      if (left !== right) plot.mono = false;
+      if (!own) continue;
+      plot.leftLevel.push(left);
+      plot.rightLevel.push(right);
     }
-    plot.frames += samples.length / 2;
-    if (kind === BlockKind.Track) plot.spectrum.push(samples);
+    const before = plot.frames;
+    plot.frames += samples.length >> 1;
+    if (own) {
+      plot.spectrum.push(samples);
+      return;
+    }
+    const last = plot.ramps.at(-1);
+    if (last?.to === before) last.to = plot.frames;
+    else if (plot.ramps.length < MAX_STRETCHES) plot.ramps.push({ from: before, to: plot.frames });
   }
 }

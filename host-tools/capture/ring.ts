@@ -3,7 +3,8 @@
 
 import fs from 'node:fs';
 import { BlockHeader, Descriptor, JackRegister } from '../../drivers/jack-keys.js';
-import { BLOCK_HEADER_BYTES, BLOCK_MAGIC, BLOCK_PAIRS, LARGEST_BLOCK_BYTES } from '../../drivers/jack-keys.js';
+import { BLOCK_MAGIC } from '../../drivers/jack-keys.js';
+import { SLOT_BYTES, SLOT_HEADER_BYTES, SLOT_PAIRS } from '../../drivers/window-map.js';
 import { Problem } from '../problem.js';
 
 /** What the capture tells, in its order. */
@@ -56,7 +57,7 @@ export class RingReader {
     if (waiting === 0) return 0;
     if (waiting > bytes) throw broken(`${waiting} bytes are said to wait in ${bytes}`);
     let offset = this.at % bytes;
-    const skipped = bytes - offset < LARGEST_BLOCK_BYTES ? bytes - offset : 0;
+    const skipped = bytes - offset < SLOT_BYTES ? bytes - offset : 0;
     if (skipped > 0) offset = 0;
     if (skipped >= waiting) throw broken('it ends in what is skipped');
     const wanted = Math.min(waiting - skipped, bytes - offset, CHUNK_BYTES);
@@ -74,11 +75,11 @@ export class RingReader {
   private blocks(length: number, offset: number): number {
     const { chunk } = this;
     let at = 0;
-    while (at + BLOCK_HEADER_BYTES <= length && this.place.bytes - offset - at >= LARGEST_BLOCK_BYTES) {
+    while (at + SLOT_HEADER_BYTES <= length && this.place.bytes - offset - at >= SLOT_BYTES) {
       const kind = (chunk.readUInt32LE(at + BlockHeader.Kind) ^ BLOCK_MAGIC) >>> 0;
       const pairs = chunk.readUInt32LE(at + BlockHeader.Pairs);
-      if (kind >= KINDS || pairs < 1 || pairs > BLOCK_PAIRS) throw broken('a block has no header');
-      const from = at + BLOCK_HEADER_BYTES;
+      if (kind >= KINDS || pairs < 1 || pairs > SLOT_PAIRS) throw broken('a block has no header');
+      const from = at + SLOT_HEADER_BYTES;
       const end = from + pairs * PAIR_BYTES;
       if (end > length) break;
       this.header(at);

@@ -3,6 +3,7 @@ import { spawnSync } from 'node:child_process';
 import fs from 'node:fs';
 import path from 'node:path';
 import { checkCapture, checkDistinct, checkReplaceable, Output, WavFile } from '../../host-tools/capture/output.js';
+import { readMark, thisWriter, writeMark } from '../../host-tools/capture/output-mark.js';
 import { readWav, wavSoftware } from '../../host-tools/media/wav.js';
 import { Problem } from '../../host-tools/problem.js';
 import { testFolder, tool } from '../media/sounds.js';
@@ -58,10 +59,22 @@ describe('a capture file', () => {
     const bytes = fs.readFileSync(at('old.wav'));
     const software = wavSoftware(bytes);
     assert.ok(software);
+    const { pid, started } = thisWriter();
+    const marked = (writer: string): string => {
+      bytes.write(writeMark('1').replace(/ +$/, ` ${writer}`).padEnd(95), software.offset, 'latin1');
+      fs.writeFileSync(at('killed.wav'), bytes);
+      return at('killed.wav');
+    };
     // Process numbers end at 2^22 on Linux.
-    bytes.write('mirleft 1, being written by process 99999999', software.offset, 'latin1');
-    fs.writeFileSync(at('killed.wav'), bytes);
-    checkCapture(at('killed.wav'));
+    checkCapture(marked('{"pid":99999999}'));
+    problem('in-use', () => checkCapture(marked(JSON.stringify({ pid }))));
+    if (started !== undefined) {
+      problem('in-use', () => checkCapture(marked(JSON.stringify({ pid, started }))));
+      // Another process that got the number later.
+      checkCapture(marked(JSON.stringify({ pid, started: started - 1 })));
+    }
+    for (const broken of ['{', '{}', '{"pid":"1"}', '{"pid":-1}', 'process 1']) checkCapture(marked(broken));
+    assert.equal(readMark('Lavf 1'), undefined);
     tool('sox', '-n', '-r', '8000', at('foreign.wav'), 'trim', '0', '1');
     fs.writeFileSync(at('text.wav'), 'my notes on mirleft');
     for (const name of ['foreign.wav', 'text.wav'])
@@ -69,8 +82,36 @@ describe('a capture file', () => {
         problem('would-overwrite', () => checkCapture(at(name))).line(),
         /exists and is no capture of ours; name another/,
       );
-    assert.match(problem('would-overwrite', () => checkCapture('/dev/full')).message, /no capture of ours/);
     assert.match(problem('not-found', () => checkCapture(at('no/such/x.wav'))).message, /folder does not exist/);
+  });
+
+  it('goes to a device or a pipe as a stream', () => {
+    for (const device of ['/dev/null', '/dev/full']) checkCapture(device);
+    const nothing = new WavFile('/dev/null', 8000, '1');
+    nothing.append(frames);
+    nothing.finish();
+    assert.ok(fs.statSync('/dev/null').isCharacterDevice());
+    assert.equal(
+      problem('write-failed', () => new WavFile('/dev/full', 8000, '1')).line(),
+      '/dev/full: cannot be written (the disk is full); make room, or choose another folder',
+    );
+
+    tool('mkfifo', at('pipe.wav'));
+    assert.match(
+      problem('write-failed', () => new WavFile(at('pipe.wav'), 8000, '1')).line(),
+      /pipe\.wav: is a pipe that nobody reads; start its reader first$/,
+    );
+    const reader = fs.openSync(at('pipe.wav'), fs.constants.O_RDONLY | fs.constants.O_NONBLOCK);
+    const piped = new WavFile(at('pipe.wav'), 8000, '1');
+    piped.append(frames.subarray(0, 2000));
+    piped.finish();
+    const bytes = Buffer.alloc(8192);
+    const read = bytes.subarray(0, fs.readSync(reader, bytes));
+    fs.closeSync(reader);
+    assert.equal(read.readUInt32LE(4), 0xffffffff);
+    assert.deepEqual(readWav(read).samples, frames.subarray(0, 2000));
+    fs.writeFileSync(at('piped.wav'), read);
+    assert.equal(tool('sox', '--ignore-length', at('piped.wav'), '-t', 'raw', '-').length, 4000);
   });
 
   it('is made by one of two runs that have both found it free', () => {

@@ -86,4 +86,66 @@ describe('the plot', () => {
       assert.ok(svg.includes(label), label);
     assert.match(plotSvg([], []), /No track was played/);
   });
+
+  it('tells peak and RMS of the track’s own frames, and shades the rest', () => {
+    const sink = new PlotSink();
+    sink.open(0, { rateHz: RATE, range: 2604, repeat: 1 });
+    const loud = stereo(
+      6000,
+      () => -1,
+      () => -1,
+    );
+    sink.frames(loud, BlockKind.Level);
+    sink.frames(loud, BlockKind.Level);
+    sink.frames(stereo(RATE, sine(1000, 0.5), sine(1000, 0.25)), BlockKind.Track);
+    sink.frames(loud, BlockKind.Level);
+    const [plot] = sink.plots;
+    assert.ok(plot);
+    assert.deepEqual(plot.ramps, [
+      { from: 0, to: 12_000 },
+      { from: 12_000 + RATE, to: 18_000 + RATE },
+    ]);
+    const svg = plotSvg(sink.plots, ['a']);
+    wellFormed(svg);
+    assert.match(svg, /left \u00b7 peak −6\.0 dBFS \u00b7 RMS −9\.0 dBFS/);
+    assert.match(svg, /right \u00b7 peak −12\.0 dBFS \u00b7 RMS −15\.1 dBFS/);
+    assert.equal(svg.match(/class="ramp"/g)?.length, 2);
+    assert.ok(svg.includes('>ramp</text>'));
+  });
+
+  it('draws a mono track once', () => {
+    const sink = new PlotSink();
+    sink.open(0, { rateHz: RATE, range: 2604, repeat: 1 });
+    sink.frames(stereo(RATE, sine(1000, 0.5), sine(1000, 0.5)), BlockKind.Track);
+    const shapes = (svg: string): number => svg.match(/<path (?:fill="#|fill="none" stroke="#)/g)?.length ?? 0;
+    const mono = plotSvg(sink.plots, []);
+    wellFormed(mono);
+    assert.equal(shapes(mono), 2);
+    assert.match(mono, />mono</);
+    // One frame that differs makes it stereo.
+    sink.frames(Int16Array.of(1, 2), BlockKind.Track);
+    assert.equal(shapes(plotSvg(sink.plots, [])), 4);
+  });
+
+  it('has numbers on the frequency axis up to its end, none over another', () => {
+    for (const [rateHz, wanted] of [
+      [8000, ['2k', '4k']],
+      [44_100, ['10k', '22.05k']],
+      [96_000, ['20k', '30k', '48k']],
+      [192_000, ['20k', '50k', '96k']],
+    ] as const) {
+      const sink = new PlotSink();
+      sink.open(0, { rateHz, range: 2604, repeat: 1 });
+      sink.frames(stereo(9000, sine(1000, 0.5), sine(3000, 0.1)), BlockKind.Track);
+      const ticks = [...plotSvg(sink.plots, []).matchAll(/<text x="([\d.]+)" y="([\d.]+)"[^>]*>([\d.]+k?)<\/text>/g)];
+      const axis = ticks.filter(([, , y]) => y === ticks.at(-1)?.[2]);
+      for (const label of wanted)
+        assert.ok(
+          axis.some(([, , , words]) => words === label),
+          `${rateHz}: ${label}`,
+        );
+      const xs = axis.map(([, x]) => Number(x));
+      for (let i = 1; i < xs.length; i++) assert.ok((xs[i] as number) - (xs[i - 1] as number) >= 33);
+    }
+  });
 });

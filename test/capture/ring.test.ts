@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import fs from 'node:fs';
 import path from 'node:path';
 import * as keys from '../../drivers/jack-keys.js';
+import { SLOT_BYTES, SLOT_HEADER_BYTES, SLOT_PAIRS } from '../../drivers/window-map.js';
 import { BlockHeader, BlockKind, Descriptor, JackRegister } from '../../drivers/jack-keys.js';
 import { RingReader } from '../../host-tools/capture/ring.js';
 import { Problem } from '../../host-tools/problem.js';
@@ -37,7 +38,7 @@ describe('the ring of the words', () => {
       ...fields,
     };
     for (const [offset, value] of Object.entries(header)) put(BASE + at + Number(offset), value);
-    words.forEach((word, i) => put(BASE + at + keys.BLOCK_HEADER_BYTES + i * 4, word));
+    words.forEach((word, i) => put(BASE + at + SLOT_HEADER_BYTES + i * 4, word));
   }
 
   function reader(bytes = BYTES): { ring: RingReader; seen: Seen[] } {
@@ -117,14 +118,14 @@ describe('the ring of the words', () => {
 
   it('reads much faster than QEMU writes', () => {
     const { ring, seen } = reader();
-    const words = Array.from({ length: keys.BLOCK_PAIRS * 2 }, (_, i) => i);
-    const blocks = Math.floor(BYTES / keys.LARGEST_BLOCK_BYTES);
-    for (let i = 0; i < blocks; i++) block(i * keys.LARGEST_BLOCK_BYTES, words, { [BlockHeader.Number]: 1 });
+    const words = Array.from({ length: SLOT_PAIRS * 2 }, (_, i) => i);
+    const blocks = Math.floor(BYTES / SLOT_BYTES);
+    for (let i = 0; i < blocks; i++) block(i * SLOT_BYTES, words, { [BlockHeader.Number]: 1 });
     const start = performance.now();
     const rounds = 60;
-    const skipped = BYTES - blocks * keys.LARGEST_BLOCK_BYTES;
+    const skipped = BYTES - blocks * SLOT_BYTES;
     for (let i = 0, count = 0; i < rounds; i++) {
-      written((count += blocks * keys.LARGEST_BLOCK_BYTES));
+      written((count += blocks * SLOT_BYTES));
       while (ring.read() > 0);
       count += skipped;
       seen.length = 0;
