@@ -1,5 +1,6 @@
 // QEMU's command line for one run.
 
+import path from 'node:path';
 import { RAM_DISK } from '../../boot/memory-map.js';
 import { MACHINE } from './find.js';
 import { MEMORY_BYTES } from './memory.js';
@@ -9,6 +10,12 @@ export interface MachineOptions {
   kernel: string;
   /** A file to lie in the RAM disk's region. */
   ramDisk?: string | undefined;
+  /** The image of an SD card in the slot; its size is a power of two, and what the guest writes goes into it. */
+  card?: string | undefined;
+  /** The controller that the slot is wired to; default: EMMC2, as on a board. */
+  cardSlot?: 'emmc2' | 'emmc1' | undefined;
+  /** Leaves the card's image as it is: what is written goes with the run. */
+  cardSnapshot?: boolean | undefined;
   /** Virtual time that counts instructions, 1 ns each: the same run every time. Waiting takes no real time. */
   deterministic?: boolean | undefined;
   /** A file to be the machine's memory. */
@@ -25,6 +32,22 @@ const sharedMemory = (file: string): string[] => [
   ...['-machine', 'memory-backend=ram0'],
 ];
 
+/** QEMU wires the board's slot to EMMC1; on EMMC2 a card is a device of its own. */
+function cardArguments({ card, cardSlot, cardSnapshot }: MachineOptions): string[] {
+  if (card === undefined) return [];
+  // A relative name with a colon would be taken for a protocol.
+  const file = quoteOption(path.resolve(card));
+  const drive = `format=raw,file=${file}${cardSnapshot ? ',snapshot=on' : ''}`;
+  if (cardSlot === 'emmc1') return ['-drive', `if=sd,${drive}`];
+  const bus = 'main-system-bus/generic-sdhci/sd-bus';
+  return ['-drive', `id=card,if=none,${drive}`, '-device', `sd-card,drive=card,bus=${bus}`];
+}
+
+/** Has a file lie in memory at an address. */
+export const loaderArguments = (file: string, address: number): string[] => [
+  ...['-device', `loader,file=${quoteOption(file)},addr=0x${address.toString(16)},force-raw=on`],
+];
+
 /** The console is QEMU's stdin and stdout; a guest that resets ends QEMU. */
 export function machineArguments(options: MachineOptions): string[] {
   return [
@@ -33,9 +56,8 @@ export function machineArguments(options: MachineOptions): string[] {
     ...['-nodefaults', '-no-user-config', '-display', 'none', '-monitor', 'none', '-no-reboot'],
     ...['-chardev', 'stdio,id=console,signal=off', '-serial', 'chardev:console'],
     ...['-semihosting-config', 'enable=on,target=native'],
-    ...(options.ramDisk === undefined
-      ? []
-      : ['-device', `loader,file=${quoteOption(options.ramDisk)},addr=0x${RAM_DISK.toString(16)},force-raw=on`]),
+    ...(options.ramDisk === undefined ? [] : loaderArguments(options.ramDisk, RAM_DISK)),
+    ...cardArguments(options),
     ...(options.deterministic ? ['-icount', 'shift=0,sleep=off'] : []),
     ...(options.extra ?? []),
   ];

@@ -101,15 +101,12 @@ describe('the emulator', function () {
   });
 
   it('is ended at its limit, even when it hangs so that SIGTERM does nothing', async () => {
-    const begun = Date.now();
     const emulator = await start({ limitSeconds: 2 });
     const seen = watch(emulator);
     emulator.keys.write('c');
-    const end = await emulator.ended;
-    assert.deepEqual([end.overtime, seen.text()], [true, '>']);
-    // SIGTERM at 2 s, SIGKILL at 4.
-    const took = Date.now() - begun;
-    assert.ok(took > 3900 && took < 6500, `${took} ms`);
+    // QEMU would tell of a SIGTERM that it heeds, and end with a status.
+    assert.deepEqual(await emulator.ended, { status: undefined, signal: 'SIGKILL', overtime: true, said: '' });
+    assert.equal(seen.text(), '>');
   });
 
   it('ends when it is told to, with a reader that has stopped reading', async () => {
@@ -154,7 +151,7 @@ describe('the emulator', function () {
     );
     assert.ok(processes(scratch).length > 0);
     child.kill('SIGKILL');
-    await gone(scratch, 3000);
+    await gone(scratch, 30_000);
     // Its memory had no name.
     const left = [folder, '/dev/shm', scratch].flatMap((name) => fs.readdirSync(name, { withFileTypes: true }));
     assert.deepEqual(
@@ -186,6 +183,16 @@ describe('the emulator', function () {
   it('doubles commas in names of files', () => {
     const args = machineArguments({ kernel: 'k', ramDisk: '/a,b/r d' });
     assert.ok(args.includes('loader,file=/a,,b/r d,addr=0x10000000,force-raw=on'));
+  });
+
+  it('puts a card into the socket of either controller', () => {
+    const args = (cardSlot?: 'emmc1' | 'emmc2'): string =>
+      machineArguments({ kernel: 'k', card: '/a,b.img', cardSlot }).join(' ');
+    const device = '-device sd-card,drive=card,bus=main-system-bus/generic-sdhci/sd-bus';
+    assert.ok(args().includes(`-drive id=card,if=none,format=raw,file=/a,,b.img ${device}`));
+    assert.equal(args('emmc2'), args());
+    assert.ok(args('emmc1').includes('-drive if=sd,format=raw,file=/a,,b.img'));
+    assert.ok(!machineArguments({ kernel: 'k' }).join(' ').includes('-drive'));
   });
 });
 

@@ -1,0 +1,381 @@
+// The files of a card over a link: one request at a time (docs/link.md, Files). Nothing here touches the host's own files.
+
+import { crc32 } from 'node:zlib';
+import { Channel, FileOp, LinkError } from '../../firmware/link/protocol.js';
+import { Problem, type ProblemCode } from '../problem.js';
+import { checkNewName, checkRemoteName } from './remote-names.js';
+
+/** What is asked of a link; `Link` is one. */
+export interface MessageLink {
+  readonly transport: { readonly name: string };
+  /** The best payload now, in bytes. */
+  readonly payloadBytes: number;
+  readonly closed: Promise<{ readonly problem: Problem | undefined }>;
+  send(channel: Channel, payload: Uint8Array): Promise<void>;
+  receive(channel: Channel, take: (payload: Uint8Array) => void): void;
+}
+
+export interface RemoteEntry {
+  /** Without its folders; empty for the root. */
+  name: string;
+  isFolder: boolean;
+  bytes: number;
+  /** In the card's local time; undefined where a device without a clock has written it. */
+  written: Date | undefined;
+}
+
+export interface RemoteStat extends RemoteEntry {
+  /** CRC-32 of the content, when it was asked for. */
+  crc32: number | undefined;
+}
+
+export interface Space {
+  freeBytes: number;
+  totalBytes: number;
+  clusterBytes: number;
+}
+
+/** Something refused by the device. `error` is the protocol's number. */
+export class RemoteProblem extends Problem {
+  constructor(
+    readonly error: number,
+    text: string,
+    name: string,
+  ) {
+    const [code, hint] = KINDS[error] ?? (['unexpected', undefined] as const);
+    super(code, text, { file: name === '' ? '/' : name, hint });
+  }
+}
+
+const KINDS: Record<number, readonly [ProblemCode, string | undefined]> = {
+  [LinkError.NotFound]: ['not-found', 'mirleft ls shows what there is'],
+  [LinkError.Exists]: ['would-overwrite', '-f replaces it'],
+  [LinkError.Full]: ['no-room', 'mirleft df tells how much is free, mirleft rm makes room'],
+  [LinkError.Card]: ['bad-card', undefined],
+  [LinkError.Name]: ['usage', undefined],
+  [LinkError.Kind]: ['refused', undefined],
+  [LinkError.Digest]: ['verify-failed', 'did the file change meanwhile? try again'],
+  [LinkError.Off]: ['refused', undefined],
+  [LinkError.Busy]: ['in-use', undefined],
+};
+
+const ANSWER_HEAD = 2;
+/** An Abort that nobody answers for so long is one of a link that is gone. */
+const ABORT_MS = 2000;
+
+const u32 = (...values: number[]): Uint8Array => {
+  const bytes = new Uint8Array(4 * values.length);
+  const view = new DataView(bytes.buffer);
+  values.forEach((value, i) => view.setUint32(4 * i, value, true));
+  return bytes;
+};
+
+/** A FAT date and time, which know no time zone. */
+function fatDate(word: number): Date | undefined {
+  const [date, time] = [word >>> 16, word & 0xffff];
+  // 1 January 1980, 0:00: what a board writes that has no clock.
+  if (date <= 0x21 && time === 0) return undefined;
+  const [year, month, day] = [1980 + (date >>> 9), ((date >>> 5) & 15) - 1, date & 31];
+  return new Date(year, month, day, time >>> 11, (time >>> 5) & 63, (time & 31) * 2);
+}
+
+/** A little-endian reader of an answer; one that is too short is a broken device's. */
+class Answer {
+  private readonly view: DataView;
+  at = ANSWER_HEAD;
+  constructor(
+    readonly bytes: Uint8Array,
+    private readonly name: string,
+  ) {
+    this.view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+  }
+  private advance(count: number): number {
+    const { at } = this;
+    if (at + count > this.bytes.length)
+      throw new Problem('refused', 'the device sent an answer that is cut off', { file: this.name });
+    this.at += count;
+    return at;
+  }
+  get isAtEnd(): boolean {
+    return this.at >= this.bytes.length;
+  }
+  u8(): number {
+    return this.view.getUint8(this.advance(1));
+  }
+  u32(): number {
+    return this.view.getUint32(this.advance(4), true);
+  }
+  u64(): number {
+    return Number(this.view.getBigUint64(this.advance(8), true));
+  }
+  text(count: number): string {
+    const at = this.advance(count);
+    return new TextDecoder().decode(this.bytes.subarray(at, at + count));
+  }
+}
+
+/** Where the bytes of a put come from. */
+export interface PutSource {
+  bytes: number;
+  crc32: number;
+  /** Up to `most` bytes from `offset` on. */
+  read(offset: number, most: number): Promise<Uint8Array>;
+}
+
+export interface TransferOptions {
+  signal?: AbortSignal | undefined;
+  /** Called when the device has told where it begins, and after each piece: bytes of the file, in all. */
+  onBytes?: ((bytes: number, from: number) => void) | undefined;
+}
+
+export class FileClient {
+  private gone: Problem | undefined;
+  /** Who waits for messages: gets each of the device's, or why none comes any more. */
+  private listener: ((message: Uint8Array | Problem) => void) | undefined;
+  /** Messages that came together with an answer, before anybody could ask for them. */
+  private inbox: Uint8Array[] = [];
+  private last: Promise<unknown> = Promise.resolve();
+
+  constructor(private readonly link: MessageLink) {
+    link.receive(Channel.Files, (payload) => {
+      if (this.listener) this.listener(payload);
+      else this.inbox.push(payload);
+    });
+    void link.closed.then(({ problem }) => {
+      this.gone = problem ?? new Problem('link-lost', 'the session has ended', { file: link.transport.name });
+      this.listener?.(this.gone);
+    });
+  }
+
+  /** What a name is, with the CRC-32 of its content when that is wanted, for which the device reads all of it. */
+  async stat(name: string, withCrc = false): Promise<RemoteStat> {
+    const answer = await this.ask(FileOp.Stat, name, Uint8Array.of(Number(withCrc)));
+    const isFolder = answer.u8() === 1;
+    const bytes = answer.u32();
+    const written = fatDate(answer.u32());
+    const sum = answer.u32();
+    const own = name.split('/').filter(Boolean).at(-1) ?? '';
+    return { name: own, isFolder, bytes, written, crc32: withCrc && !isFolder ? sum : undefined };
+  }
+
+  /** The same, or undefined where there is nothing of that name. */
+  async find(name: string, withCrc = false): Promise<RemoteStat | undefined> {
+    try {
+      return await this.stat(name, withCrc);
+    } catch (error) {
+      if (error instanceof RemoteProblem && error.error === LinkError.NotFound) return undefined;
+      throw error;
+    }
+  }
+
+  /** What is in a folder, in the card's order. */
+  async list(name: string): Promise<RemoteEntry[]> {
+    const entries: RemoteEntry[] = [];
+    let from = 0;
+    do {
+      const answer = await this.ask(FileOp.List, name, u32(from));
+      const next = answer.u32();
+      while (!answer.isAtEnd) {
+        const isFolder = answer.u8() === 1;
+        const bytes = answer.u32();
+        const written = fatDate(answer.u32());
+        entries.push({ isFolder, bytes, written, name: answer.text(answer.u8()) });
+      }
+      if (next !== 0 && next <= from)
+        throw new Problem('refused', 'the device lists a folder without an end', { file: name });
+      from = next;
+    } while (from !== 0);
+    return entries;
+  }
+
+  /** Removes a file, or a folder that is empty. */
+  async remove(name: string): Promise<void> {
+    await this.ask(FileOp.Remove, name);
+  }
+
+  async rename(from: string, to: string, mayReplace: boolean): Promise<void> {
+    checkNewName(to);
+    const old = new TextEncoder().encode(from);
+    const head = Uint8Array.of(Number(mayReplace), old.length & 0xff, old.length >> 8);
+    await this.ask(FileOp.Rename, to, Buffer.concat([head, old]), from);
+  }
+
+  async makeFolder(name: string): Promise<void> {
+    checkNewName(name);
+    await this.ask(FileOp.MakeFolder, name);
+  }
+
+  async space(): Promise<Space> {
+    const answer = await this.ask(FileOp.Space, '');
+    return { freeBytes: answer.u64(), totalBytes: answer.u64(), clusterBytes: answer.u32() };
+  }
+
+  /**
+   * Fetches a file from byte `from` on; each piece is given to `take`, which is waited for at the end. Returns the
+   * file's length. Throws Problem; what was given to `take` until then is right.
+   */
+  get(name: string, from: number, take: (piece: Uint8Array) => void, options: TransferOptions = {}): Promise<number> {
+    return this.alone(async () => {
+      const answer = await this.exchange(FileOp.Get, name, u32(from, 0xffffffff), name);
+      const bytes = answer.u32();
+      options.onBytes?.(from, from);
+      let sum = 0;
+      let at = from;
+      await this.listen(options.signal, (message, done, failed) => {
+        if (message[0] === FileOp.Data) {
+          const piece = message.subarray(1);
+          sum = crc32(piece, sum);
+          at += piece.length;
+          take(piece);
+          options.onBytes?.(at, from);
+        } else if (message[0] === FileOp.End) {
+          const told = new Answer(message, name);
+          told.at = 1;
+          if (told.u32() === sum && at === bytes) done();
+          else failed(new Problem('verify-failed', 'what arrived is not what was sent', { file: name }));
+        } else if (message[0] === (FileOp.End | FileOp.Answer)) failed(refusal(message, name));
+      });
+      return bytes;
+    });
+  }
+
+  /** Puts a file. Throws Problem: the name leads to what was there before, and what has arrived is gone on with. */
+  put(name: string, source: PutSource, mayReplace: boolean, options: TransferOptions = {}): Promise<void> {
+    checkNewName(name);
+    return this.alone(async () => {
+      const head = Buffer.concat([u32(source.bytes, source.crc32), Uint8Array.of(Number(mayReplace))]);
+      const answer = await this.exchange(FileOp.Put, name, head, name);
+      const from = answer.u32();
+      let credit = answer.u32();
+      if (from > source.bytes) throw new Problem('refused', 'the device has more than the file', { file: name });
+      options.onBytes?.(from, from);
+      let wake: () => void = () => undefined;
+      const over = { failed: false };
+      const ended = this.listen(options.signal, (message, done, failed) => {
+        if (message[0] === FileOp.Credit && message.length >= 5) {
+          credit = new DataView(message.buffer, message.byteOffset).getUint32(1, true);
+          wake();
+        } else if (message[0] === (FileOp.End | FileOp.Answer)) {
+          if (message[1] === LinkError.None) done();
+          else failed(refusal(message, name));
+        }
+      });
+      // It may end before all was sent: with a card that is full, or with the link.
+      const failing = ended.catch(() => {
+        over.failed = true;
+        wake();
+      });
+      try {
+        let at = from;
+        while (at < source.bytes && !over.failed) {
+          const room = from + credit - at;
+          if (room <= 0) {
+            await new Promise<void>((resolve) => (wake = resolve));
+            continue;
+          }
+          const most = Math.min(this.link.payloadBytes - 1, room, source.bytes - at);
+          const piece = await source.read(at, most);
+          if (piece.length === 0) throw new Problem('not-readable', 'became shorter while it was sent', { file: name });
+          await this.link.send(Channel.Files, Buffer.concat([Uint8Array.of(FileOp.Data), piece]));
+          at += piece.length;
+          options.onBytes?.(at, from);
+        }
+        if (!over.failed)
+          await this.link.send(Channel.Files, Buffer.concat([Uint8Array.of(FileOp.End), u32(source.crc32)]));
+      } catch (error) {
+        if (!over.failed) {
+          await this.abort();
+          throw error;
+        }
+      }
+      await failing;
+      await ended;
+    });
+  }
+
+  /** Waits for its turn: the device takes one request at a time. */
+  private alone<T>(work: () => Promise<T>): Promise<T> {
+    const result = this.last.then(work, work);
+    this.last = result.catch(() => undefined);
+    return result;
+  }
+
+  private ask(op: FileOp, name: string, head: Uint8Array = new Uint8Array(), about = name): Promise<Answer> {
+    return this.alone(() => this.exchange(op, name, head, about));
+  }
+
+  /** Sends a request and waits for its answer. `about` is the name in what goes wrong. */
+  private async exchange(op: FileOp, name: string, head: Uint8Array, about: string): Promise<Answer> {
+    checkRemoteName(name);
+    let answer: Answer | undefined;
+    this.inbox = [];
+    const answered = this.listen(undefined, (message, done, failed) => {
+      if (message[0] !== (op | FileOp.Answer)) return; // of a transfer that was broken off
+      if (message[1] !== LinkError.None) failed(refusal(message, about));
+      else {
+        answer = new Answer(message, about);
+        done();
+      }
+    });
+    answered.catch(() => undefined); // it is awaited below
+    await this.link.send(Channel.Files, Buffer.concat([Uint8Array.of(op), head, new TextEncoder().encode(name)]));
+    await answered;
+    return answer as unknown as Answer;
+  }
+
+  /**
+   * Gives messages to `take` until that calls `done` or `failed`, the link ends, or `signal` does, for which an Abort is
+   * sent.
+   */
+  private listen(
+    signal: AbortSignal | undefined,
+    take: (message: Uint8Array, done: () => void, failed: (problem: unknown) => void) => void,
+  ): Promise<void> {
+    return new Promise<void>((resolve, reject) => {
+      const finish = (settle: () => void): void => {
+        this.listener = undefined;
+        signal?.removeEventListener('abort', stop);
+        settle();
+      };
+      const failed = (problem: unknown): void => finish(() => reject(problem as Error));
+      const stop = (): void => {
+        this.listener = undefined;
+        void this.abort().then(() => failed(new Problem('interrupted', 'was broken off')));
+      };
+      this.listener = (message) => {
+        if (message instanceof Problem) return failed(message);
+        try {
+          take(message, () => finish(resolve), failed);
+        } catch (error) {
+          failed(error);
+        }
+      };
+      while (this.inbox.length > 0 && this.listener) this.listener(this.inbox.shift() as Uint8Array);
+      if (!this.listener) return;
+      if (this.gone) return failed(this.gone);
+      signal?.addEventListener('abort', stop, { once: true });
+      if (signal?.aborted) stop();
+    });
+  }
+
+  /** Ends what the device is doing for us; what is there of a put stays there. */
+  private async abort(): Promise<void> {
+    if (this.gone) return;
+    const answered = new Promise<void>((resolve) => {
+      const timer = setTimeout(resolve, ABORT_MS);
+      this.listener = (message) => {
+        if (!(message instanceof Problem) && message[0] !== (FileOp.Abort | FileOp.Answer)) return;
+        clearTimeout(timer);
+        resolve();
+      };
+    });
+    await this.link.send(Channel.Files, Uint8Array.of(FileOp.Abort)).catch(() => undefined);
+    await answered;
+    this.listener = undefined;
+  }
+}
+
+function refusal(message: Uint8Array, name: string): RemoteProblem {
+  const text = new TextDecoder().decode(message.subarray(ANSWER_HEAD));
+  return new RemoteProblem(message[1] ?? 0, text, name);
+}

@@ -1,0 +1,507 @@
+// The host's end of the serial line (docs/link.md): a session with a device, numbered messages both ways.
+//
+//   const link = await Link.connect(transport);
+//   link.receive(Channel.Files, (payload) => …);
+//   await link.send(Channel.Files, payload);
+//   await link.close();
+
+import { randomInt } from 'node:crypto';
+import { Channel, Control, Link as Numbers } from '../../firmware/link/protocol.js';
+import { version } from '../build/library.js';
+import { Problem } from '../problem.js';
+import { Baud } from './baud.js';
+import { realClock, type Clock } from './clock.js';
+import {
+  ackOf,
+  helloOf,
+  readAck,
+  readRefuse,
+  readUnknown,
+  readWelcome,
+  readWord,
+  wordOf,
+  type Welcome,
+} from './control.js';
+import { Deframer } from './deframer.js';
+import { makeFrame, WIRE_BYTES, type Frame } from './frames.js';
+import { Outlet } from './outlet.js';
+import { ReceiveWindow } from './receive-window.js';
+import { SendWindow } from './send-window.js';
+import type { Transport } from './transport.js';
+
+const HELLO_MS = 200;
+const CONNECT_MS = 3000;
+/** The board goes back to the rate at power on a little after a goodbye. */
+const RETURN_MS = 80;
+const BYES = 3;
+const BYE_MS = 100;
+const ACK_FRAMES = 4;
+const ACK_MS = 10;
+const BITS_A_BYTE = 10;
+/** Bytes that this side takes in flight: it has no small queue. */
+const ROOM_BYTES = 1 << 20;
+/** Bytes that are no frames, and none that is, for so long: the board was reset and speaks at another rate. */
+const BABBLE_MS = 2500;
+/** Between two Pings while nothing is heard. */
+const PING_AGAIN_MS = 250;
+
+export interface ConnectOptions {
+  /** How long to ask; default: 3 s. */
+  timeoutMs?: number | undefined;
+  signal?: AbortSignal | undefined;
+  /** Gets the device's text from the beginning on. */
+  onText?: ((bytes: Uint8Array) => void) | undefined;
+  /** The session's number, for tests; default: by chance. */
+  session?: number | undefined;
+}
+
+/** Why a session has ended. */
+export interface CloseReason {
+  /** By this side; the board was reset; nothing was heard any more; the transport is gone or failed. */
+  readonly kind: 'closed' | 'reset' | 'silent' | 'gone';
+  readonly problem: Problem | undefined;
+}
+
+export interface LinkStatistics {
+  bytesSent: number;
+  bytesReceived: number;
+  /** Numbered frames. */
+  framesSent: number;
+  framesReceived: number;
+  framesAgain: number;
+  /** What stood between zero bytes and was no frame. */
+  damaged: number;
+  /** Frames of another version, session or channel, and what nobody receives. */
+  refused: number;
+  /** Frames that came twice. */
+  surplus: number;
+  /** Bytes of text from the device. */
+  textBytes: number;
+  /** How long an answer takes, on average. */
+  answerMs: number;
+}
+
+type State = 'hello' | 'open' | 'closed';
+
+export class Link {
+  /** The device's text, as it comes: bytes that are not to be trusted (text-filter.ts). */
+  onText: (bytes: Uint8Array) => void;
+  /** Settles when the session has ended, for whatever reason. */
+  readonly closed: Promise<CloseReason>;
+  private readonly clock: Clock;
+  private readonly session: number;
+  private readonly deframer: Deframer;
+  private readonly outlet: Outlet;
+  private readonly arrivals = new ReceiveWindow();
+  private readonly baud: Baud;
+  private window = new SendWindow(Numbers.Window);
+  private readonly receivers = new Map<number, (payload: Uint8Array) => void>();
+  private readonly control: Uint8Array[] = [];
+  private readonly waiting: { channel: number; payload: Uint8Array; done: () => void; failed: (e: Problem) => void }[] =
+    [];
+  private readonly counts = { bytesReceived: 0, framesSent: 0, framesReceived: 0, refused: 0, textBytes: 0 };
+  private state: State = 'hello';
+  private said: Welcome | undefined;
+  private opened: { done: () => void; failed: (problem: Problem) => void } | undefined;
+  private settleClosed: (reason: CloseReason) => void = () => undefined;
+  private heardAt: number;
+  private sentAt: number;
+  private isLeaving = false;
+  private pingedAt = -Infinity;
+  private helloAt = 0;
+  private bytesAt = -Infinity;
+  private unacknowledged = 0;
+  private ackAt = Infinity;
+  private timer: { at: number; cancel: () => void } | undefined;
+
+  private constructor(
+    readonly transport: Transport,
+    options: ConnectOptions,
+  ) {
+    this.clock = transport.clock ?? realClock;
+    this.session = options.session ?? randomInt(1, 0x10000);
+    this.onText = options.onText ?? (() => undefined);
+    this.closed = new Promise((resolve) => (this.settleClosed = resolve));
+    this.heardAt = this.sentAt = this.clock.now();
+    this.deframer = new Deframer({
+      frame: (frame) => this.take(frame),
+      text: (bytes) => {
+        // At another rate than the board's all is text.
+        if (this.baud.isChanging || (this.isLeaving && transport.baud !== Numbers.Baud)) return;
+        this.counts.textBytes += bytes.length;
+        this.onText(bytes.slice());
+      },
+    });
+    this.outlet = new Outlet(
+      transport,
+      this.clock,
+      () => this.nextFrame(),
+      (error) => this.end({ kind: 'gone', problem: error instanceof Problem ? error : gone(transport, error) }),
+    );
+    this.baud = new Baud(transport, this.clock, {
+      send: (payload) => this.sendControl(payload),
+      drained: () => this.outlet.drained(),
+    });
+    transport.onBytes = (bytes) => this.push(bytes);
+    transport.onClose = (problem) => this.end({ kind: 'gone', problem: problem ?? gone(transport) });
+  }
+
+  /** Opens a session. Throws Problem: nothing answers, the versions do not fit, the transport failed, `signal`. */
+  static async connect(transport: Transport, options: ConnectOptions = {}): Promise<Link> {
+    const link = new Link(transport, options);
+    await link.open(options);
+    return link;
+  }
+
+  private async open({ timeoutMs = CONNECT_MS, signal }: ConnectOptions): Promise<void> {
+    const { clock, transport } = this;
+    const over = clock.at(clock.now() + timeoutMs, () => {
+      const problem = new Problem('no-answer', 'nothing answers', {
+        file: transport.name,
+        hint: `is a board with this firmware switched on, TX to RX, at ${transport.baud} baud? mirleft doctor looks closer`,
+      });
+      this.end({ kind: 'silent', problem });
+    });
+    const abort = (): void => this.end({ kind: 'closed', problem: new Problem('refused', 'was given up') });
+    signal?.addEventListener('abort', abort, { once: true });
+    try {
+      await new Promise<void>((done, failed) => {
+        this.opened = { done, failed };
+        if (signal?.aborted) abort();
+        else this.wake();
+      });
+    } finally {
+      over();
+      signal?.removeEventListener('abort', abort);
+      this.opened = undefined;
+    }
+  }
+
+  /** What the device has said of itself. */
+  get welcome(): Welcome {
+    if (!this.said) throw new Error('the session is not open');
+    return this.said;
+  }
+
+  get isOpen(): boolean {
+    return this.state === 'open';
+  }
+
+  /** The payload with which most gets through the line as it is now: 1,024 bytes, less on a bad one. */
+  get payloadBytes(): number {
+    return this.window.bestPayload;
+  }
+
+  get statistics(): LinkStatistics {
+    return {
+      ...this.counts,
+      bytesSent: this.outlet.bytes,
+      framesAgain: this.window.again,
+      damaged: this.deframer.damaged,
+      surplus: this.arrivals.surplus,
+      answerMs: this.window.answerMs,
+    };
+  }
+
+  /** Who takes the messages of a channel; one at a time. A message that nobody takes is counted and dropped. */
+  receive(channel: Channel, take: (payload: Uint8Array) => void): void {
+    this.receivers.set(channel, take);
+  }
+
+  /**
+   * Sends 1 to 1,024 bytes, which must not change; settles when they have their place in the window. Rejects with a
+   * Problem when the session has ended: then nobody knows what has arrived.
+   */
+  send(channel: Channel, payload: Uint8Array): Promise<void> {
+    if (payload.length < 1 || payload.length > Numbers.PayloadBytes)
+      throw new RangeError(`a message has 1 to ${Numbers.PayloadBytes} bytes, not ${payload.length}`);
+    if (this.state !== 'open') return Promise.reject(over(this.transport));
+    return new Promise((done, failed) => {
+      this.waiting.push({ channel, payload, done, failed });
+      this.fill();
+      this.run();
+    });
+  }
+
+  /** Settles when all that was sent is acknowledged; rejects with a Problem when the session ends before. */
+  async flushed(): Promise<void> {
+    while (this.state === 'open' && !(this.window.isEmpty && this.waiting.length === 0))
+      await new Promise<void>((resolve) => this.flushing.push(resolve));
+    if (this.state !== 'open') throw over(this.transport);
+  }
+  private readonly flushing: (() => void)[] = [];
+
+  /** Asks for another rate; the one that holds then, which is the one before where it does not work. */
+  async setBaud(baud: number): Promise<number> {
+    if (this.state !== 'open') throw over(this.transport);
+    const holds = await this.baud.change(baud);
+    this.heardAt = this.clock.now();
+    this.reckonFrame();
+    this.run();
+    return holds;
+  }
+
+  private reckonFrame(): void {
+    const { isPaced, baud } = this.transport;
+    this.window.frameMs = isPaced ? (WIRE_BYTES * BITS_A_BYTE * 1000) / baud : 0;
+  }
+
+  /** Says goodbye and closes the transport. */
+  async close(): Promise<void> {
+    await this.leave();
+    await this.transport.close();
+  }
+
+  /** Ends the session and leaves the transport open, at the rate at power on. */
+  async leave(): Promise<void> {
+    for (let i = 0; i < BYES && this.state === 'open'; i++) {
+      this.isLeaving = true;
+      // Two: the second one's answer tells that the first was taken.
+      for (let twice = 0; twice < 2; twice++)
+        this.control.push(this.wire(Channel.Control, 0, Uint8Array.of(Control.Bye)));
+      this.run();
+      await Promise.race([this.outlet.drained().then(() => this.pause(BYE_MS)), this.closed]);
+    }
+    this.end({ kind: 'closed', problem: undefined });
+    if (this.transport.isPaced && this.transport.baud !== Numbers.Baud)
+      await this.transport.setBaud(Numbers.Baud).then(
+        () => this.pause(RETURN_MS),
+        () => undefined,
+      );
+  }
+
+  private pause(ms: number): Promise<void> {
+    return new Promise((resolve) => void this.clock.at(this.clock.now() + ms, resolve));
+  }
+
+  private end(reason: CloseReason): void {
+    if (this.state === 'closed') return;
+    this.state = 'closed';
+    this.timer?.cancel();
+    this.outlet.stop();
+    const problem = reason.problem ?? over(this.transport);
+    for (const { failed } of this.waiting.splice(0)) failed(problem);
+    for (const done of this.flushing.splice(0)) done();
+    this.baud.stop();
+    this.opened?.failed(problem);
+    this.transport.onBytes = () => undefined;
+    this.transport.onClose = () => undefined;
+    this.settleClosed(reason);
+  }
+
+  // What comes in.
+
+  private push(bytes: Uint8Array): void {
+    this.counts.bytesReceived += bytes.length;
+    this.bytesAt = this.clock.now();
+    this.deframer.push(bytes);
+    this.run();
+  }
+
+  private take({ version: spoken, channel, session, sequence, payload }: Frame): void {
+    if (spoken !== Numbers.Version || channel >= Channel.Count || this.state === 'closed') {
+      this.counts.refused++;
+      return;
+    }
+    if (channel === Channel.Control && session === 0) this.takeOutside(payload);
+    else if (session !== this.session) this.counts.refused++;
+    else {
+      this.heardAt = this.clock.now();
+      if (channel === Channel.Control) this.takeControl(payload);
+      else this.takeMessage(channel, sequence, payload);
+    }
+  }
+
+  /** Control frames of no session. */
+  private takeOutside(payload: Uint8Array): void {
+    if (payload[0] === Control.Unknown && readUnknown(payload) === this.session && this.state === 'open') {
+      if (this.isLeaving) {
+        this.end({ kind: 'closed', problem: undefined });
+        return;
+      }
+      const problem = new Problem('link-lost', 'the board was reset, or has ended the session', {
+        file: this.transport.name,
+        hint: 'run the command again',
+      });
+      this.end({ kind: 'reset', problem });
+    } else if (payload[0] === Control.Refuse && this.state === 'hello') {
+      const { lowest, highest, text } = readRefuse(payload);
+      const problem = new Problem(
+        'version-mismatch',
+        `speaks versions ${lowest} to ${highest} of the protocol, this program ${Numbers.Version}: ${text}`,
+        { file: this.transport.name, hint: 'bring the card and this program to the same version of Mirleft' },
+      );
+      this.end({ kind: 'closed', problem });
+    }
+  }
+
+  private takeControl(payload: Uint8Array): void {
+    switch (payload[0] as Control) {
+      case Control.Welcome:
+        this.takeWelcome(payload);
+        break;
+      case Control.Ack:
+        this.takeAck(payload);
+        break;
+      case Control.Ping:
+        this.sendControl(wordOf(Control.Pong, readWord(payload)));
+        break;
+      case Control.BaudAnswer:
+      case Control.Pattern:
+      case Control.BaudKeep:
+        this.baud.take(payload);
+        break;
+      default:
+        break;
+    }
+  }
+
+  private takeWelcome(payload: Uint8Array): void {
+    const welcome = readWelcome(payload);
+    if (!welcome || this.state !== 'hello') return;
+    this.said = welcome;
+    this.window = new SendWindow(Math.min(Numbers.Window, Math.max(1, welcome.window)));
+    this.reckonFrame();
+    this.state = 'open';
+    this.opened?.done();
+  }
+
+  private takeAck(payload: Uint8Array): void {
+    const ack = readAck(payload);
+    if (!ack) return;
+    this.window.acknowledge(ack.missing, ack.mask, ack.room, this.clock.now());
+    this.fill();
+    if (this.window.isEmpty) for (const done of this.flushing.splice(0)) done();
+  }
+
+  private takeMessage(channel: number, sequence: number, payload: Uint8Array): void {
+    if (this.state !== 'open') return;
+    const now = this.clock.now();
+    const messages = this.arrivals.arrive(sequence, { channel, payload });
+    if (!messages?.length || this.arrivals.hasGap || ++this.unacknowledged >= ACK_FRAMES) this.ackAt = now;
+    else this.ackAt = Math.min(this.ackAt, now + ACK_MS);
+    for (const message of messages ?? []) {
+      this.counts.framesReceived++;
+      // A module that was replaced has left its numbers to be filled.
+      if (message.payload.length === 0) continue;
+      const receiver = this.receivers.get(message.channel);
+      if (receiver) receiver(message.payload);
+      else this.counts.refused++;
+    }
+  }
+
+  // What goes out.
+
+  private wire(channel: number, sequence: number, payload: Uint8Array, session = this.session): Uint8Array {
+    return makeFrame({ version: Numbers.Version, channel, session, sequence, payload });
+  }
+
+  private sendControl(payload: Uint8Array): void {
+    this.control.push(this.wire(Channel.Control, 0, payload));
+    this.run();
+  }
+
+  /** Gives messages that wait their place in the window. */
+  private fill(): void {
+    while (this.window.hasRoom) {
+      const next = this.waiting.shift();
+      if (!next) return;
+      this.counts.framesSent++;
+      this.window.put(this.wire(next.channel, this.window.nextSequence, next.payload));
+      next.done();
+    }
+  }
+
+  private nextFrame(): ReturnType<ConstructorParameters<typeof Outlet>[2]> {
+    const now = this.clock.now();
+    const control = this.control.shift();
+    if (control) return this.sending(control, now);
+    if (this.state !== 'open' || this.baud.isChanging) return undefined;
+    if (now >= this.ackAt) {
+      this.ackAt = Infinity;
+      this.unacknowledged = 0;
+      return this.sending(this.wire(Channel.Control, 0, ackOf(this.arrivals.arrived, ROOM_BYTES)), now);
+    }
+    const { turn } = this.window;
+    if (!turn) return undefined;
+    this.sentAt = now;
+    return { wire: turn.wire, sent: (leftAt) => this.window.sent(turn, leftAt) };
+  }
+
+  private sending(wire: Uint8Array, now: number): { wire: Uint8Array } {
+    this.sentAt = now;
+    return { wire };
+  }
+
+  /** Sends, and sees to being called again. */
+  private run(): void {
+    if (this.state === 'closed') return;
+    this.outlet.run();
+    this.plan();
+  }
+
+  // Time.
+
+  private plan(): void {
+    // What is overdue now waits for its turn on the line, and goes when that comes.
+    const now = this.clock.now();
+    const mayMove = !this.baud.isChanging;
+    const at = Math.min(
+      this.state === 'hello' ? this.helloAt : this.pingAt(),
+      this.ackAt > now && mayMove ? this.ackAt : Infinity,
+      mayMove ? this.window.dueAt : Infinity,
+      this.deframer.collecting ? this.bytesAt + Numbers.IdleMs : Infinity,
+    );
+    if (this.timer && this.timer.at <= at) return;
+    this.timer?.cancel();
+    const cancel = this.clock.at(at, () => {
+      this.timer = undefined;
+      this.wake();
+    });
+    this.timer = { at, cancel };
+  }
+
+  private pingAt(): number {
+    const quietAt = Math.min(this.heardAt, this.sentAt) + Numbers.PingMs;
+    const isSilent = this.pingedAt > this.heardAt;
+    return Math.max(quietAt, this.pingedAt + (isSilent ? PING_AGAIN_MS : Numbers.PingMs));
+  }
+
+  private wake(): void {
+    const now = this.clock.now();
+    if (this.state === 'hello' && now >= this.helloAt) {
+      this.helloAt = now + HELLO_MS;
+      this.control.push(this.wire(Channel.Control, 0, helloOf(this.session, version), 0));
+    }
+    if (this.state === 'open') this.checkLife(now);
+    if (this.state === 'closed') return;
+    if (this.deframer.collecting && now >= this.bytesAt + Numbers.IdleMs) this.deframer.giveUp();
+    if (now >= this.window.dueAt && !this.baud.isChanging) this.window.late();
+    this.run();
+  }
+
+  private checkLife(now: number): void {
+    const silent = now - this.heardAt;
+    const isBabbling =
+      this.transport.isPaced &&
+      this.transport.baud !== Numbers.Baud &&
+      this.bytesAt > this.heardAt &&
+      silent > BABBLE_MS;
+    if (silent >= Numbers.SilenceMs || (isBabbling && !this.baud.isChanging)) {
+      const problem = new Problem('link-lost', 'nothing is heard from the board any more', {
+        file: this.transport.name,
+        hint: 'is it switched on and still connected? run the command again',
+      });
+      this.end({ kind: 'silent', problem });
+    } else if (now >= this.pingAt()) {
+      this.pingedAt = now;
+      this.control.push(this.wire(Channel.Control, 0, wordOf(Control.Ping, Math.floor(now) >>> 0)));
+    }
+  }
+}
+
+const over = (transport: Transport): Problem =>
+  new Problem('link-lost', 'the session has ended', { file: transport.name, hint: 'run the command again' });
+
+const gone = (transport: Transport, cause?: unknown): Problem =>
+  new Problem('link-lost', 'the port is gone', { file: transport.name, hint: 'plug the adapter in again', cause });

@@ -1,0 +1,248 @@
+// New code for a board over a link (docs/link.md, Modules): asks what runs, sends what differs, has it swapped, and hears
+// what became of it.
+
+import crc32 from 'crc-32';
+import { Channel, Link as Numbers, LinkError, ModuleOp } from '../../firmware/link/protocol.js';
+import { Problem } from '../problem.js';
+import { realClock, type Clock } from './clock.js';
+import type { Link } from './link.js';
+import { BLOCK_BYTES, deltaByBytes, deltaBySums, literalBytes, type Delta } from './module-delta.js';
+
+const RUNNING_HEADER = 23;
+const BLOCK_HEADER = 5;
+/** Of a range: to, from, bytes; and how many fit into a message. */
+const RANGE_BYTES = 12;
+const RANGES = Math.floor((Numbers.PayloadBytes - 1) / RANGE_BYTES);
+/** How long the board may take for an answer, and for getting ready, loading and starting a module. */
+const ANSWER_MS = 2000;
+const SWAP_MS = 6000;
+
+/** The module that runs on a board. */
+export interface RunningModule {
+  /** How many modules have been started since power on. */
+  readonly generation: number;
+  readonly bytes: number;
+  /** CRC-32 of all of it, and of each piece of 1 KiB. */
+  readonly sum: number;
+  readonly sums: readonly number[];
+  /** CRC-32 of the module before it, which is there too; undefined: it is not. */
+  readonly previous: number | undefined;
+}
+
+/** How a module came to run. */
+export interface SwapReport {
+  readonly generation: number;
+  /** Bytes of the module, and those of them that were sent. */
+  readonly bytes: number;
+  readonly sentBytes: number;
+  /** From the first question to the last byte, and from then on to the answer of the new module, in milliseconds. */
+  readonly sendMs: number;
+  readonly waitMs: number;
+  /** What of that the board took: loading, compiling and starting it. */
+  readonly swapMs: number;
+  /** What the jack's ring held when the new module had started; 0 without a jack. */
+  readonly aheadMs: number;
+}
+
+/** A module was ended by a fault, and the one before it runs again. The report of the fault is on the console. */
+export interface Fallback {
+  /** Of the module that runs now. */
+  readonly generation: number;
+  /** What the board says: it traps, it hangs. */
+  readonly text: string;
+}
+
+/** Whether that module is what runs, byte for byte. */
+export const isSame = (wasm: Uint8Array, { bytes, sum }: RunningModule): boolean =>
+  wasm.length === bytes && crc32.buf(wasm) >>> 0 === sum;
+
+type Answer = Uint8Array;
+
+export class ModuleClient {
+  /** A module that ran was ended by a fault later on. */
+  onFallback: (fallback: Fallback) => void = () => undefined;
+  private readonly clock: Clock;
+  private waiting: { take: (answer: Answer) => boolean } | undefined;
+
+  /** `known`: modules by their CRC-32 that a board may have; those that are sent are added. */
+  constructor(
+    private readonly link: Link,
+    private readonly known = new Map<number, Uint8Array>(),
+  ) {
+    this.clock = link.transport.clock ?? realClock;
+    link.receive(Channel.Modules, (payload) => {
+      if (this.waiting?.take(payload)) return;
+      if (payload[0] === ModuleOp.Failed && payload[1] === LinkError.Module) this.onFallback(fallbackOf(payload));
+    });
+  }
+
+  /** A module that the board may have, so that only what differs need be sent. */
+  know(wasm: Uint8Array): void {
+    this.known.set(crc32.buf(wasm) >>> 0, wasm);
+  }
+
+  /** What runs. Throws Problem. */
+  async running(): Promise<RunningModule> {
+    const sums: number[] = [];
+    for (;;) {
+      const message = new Uint8Array(3);
+      message[0] = ModuleOp.Ask;
+      new DataView(message.buffer).setUint16(1, sums.length, true);
+      const answer = await this.ask(message, [ModuleOp.Running], ANSWER_MS);
+      const view = viewOf(answer);
+      const [generation, bytes, sum] = [view.getUint32(1, true), view.getUint32(5, true), view.getUint32(9, true)];
+      const previous = view.getUint32(13, true) > 0 ? view.getUint32(17, true) : undefined;
+      const before = sums.length;
+      for (let at = RUNNING_HEADER; at + 4 <= answer.length; at += 4) sums.push(view.getUint32(at, true));
+      if (sums.length * BLOCK_BYTES >= bytes) return { generation, bytes, sum, sums, previous };
+      if (sums.length === before) throw this.nonsense();
+    }
+  }
+
+  /**
+   * Has `wasm` run instead of the running module. Throws Problem: it was refused, or traps or hangs in its start; then
+   * the one before runs on, and the report is on the console.
+   */
+  async replace(wasm: Uint8Array, progress: (sent: number, of: number) => void = () => undefined): Promise<SwapReport> {
+    const { link, clock } = this;
+    const begun = clock.now();
+    const { base, delta } = this.deltaTo(wasm, await this.running());
+    const sentBytes = literalBytes(delta);
+    const begin = new Uint8Array(13);
+    const view = new DataView(begin.buffer);
+    begin[0] = ModuleOp.Begin;
+    view.setUint32(1, wasm.length, true);
+    view.setInt32(5, crc32.buf(wasm), true);
+    view.setUint32(9, base, true);
+    const ready = await this.ask(begin, [ModuleOp.Ready], ANSWER_MS);
+    if (ready[1] !== LinkError.None) throw this.refused(ready[1], textOf(ready, 2));
+
+    let sent = 0;
+    for (let i = 0; i < delta.ranges.length; i += RANGES)
+      await link.send(Channel.Modules, copyOf(delta.ranges.slice(i, i + RANGES)));
+    for (const { offset, bytes } of delta.pieces)
+      for (let at = 0; at < bytes.length;) {
+        const part = bytes.subarray(at, at + Math.max(1, this.link.payloadBytes - BLOCK_HEADER));
+        await link.send(Channel.Modules, blockOf(offset + at, part));
+        at += part.length;
+        progress((sent += part.length), sentBytes);
+      }
+    await link.flushed();
+    const sendMs = clock.now() - begun;
+    const answer = await this.ask(Uint8Array.of(ModuleOp.Commit), [ModuleOp.Swapped], SWAP_MS);
+    this.know(wasm);
+    const told = viewOf(answer);
+    const ms = (ticks: number): number => (ticks * 1000) / link.welcome.tickRate;
+    return {
+      generation: told.getUint32(1, true),
+      bytes: wasm.length,
+      sentBytes,
+      sendMs,
+      waitMs: clock.now() - begun - sendMs,
+      swapMs: ms(told.getUint32(5, true)),
+      aheadMs: ms(told.getUint32(9, true)),
+    };
+  }
+
+  /** Has the board check next.img on its card and go to it. Throws Problem: it was refused. */
+  async tryNext(bytes: number, sum: number): Promise<void> {
+    const message = new Uint8Array(9);
+    message[0] = ModuleOp.Update;
+    const view = new DataView(message.buffer);
+    view.setUint32(1, bytes, true);
+    view.setUint32(5, sum, true);
+    await this.ask(message, [ModuleOp.Ready], SWAP_MS);
+  }
+
+  /** The least that has to be sent, and the CRC-32 of what it is made from. */
+  private deltaTo(wasm: Uint8Array, running: RunningModule): { base: number; delta: Delta } {
+    const { sum, previous, bytes, sums } = running;
+    const found = [{ base: sum, delta: deltaBySums(wasm, bytes, sums) }];
+    for (const base of previous === undefined ? [sum] : [sum, previous]) {
+      const module = this.known.get(base);
+      if (module) found.push({ base, delta: deltaByBytes(wasm, module) });
+    }
+    return found.reduce((least, each) => (literalBytes(each.delta) < literalBytes(least.delta) ? each : least));
+  }
+
+  /** Sends a message and waits for one of these answers. Throws Problem, for a Failed too. */
+  private async ask(message: Uint8Array, kinds: readonly number[], limitMs: number): Promise<Answer> {
+    const { link, clock } = this;
+    let cancel: () => void = () => undefined;
+    const answer = new Promise<Answer>((resolve, reject) => {
+      this.waiting = {
+        take: (payload) => {
+          const kind = payload[0] ?? 0;
+          if (kind === ModuleOp.Failed) reject(this.refused(payload[1], textOf(payload, 6)));
+          else if (!kinds.includes(kind)) return false;
+          else if (payload.length < leastOf(kind)) reject(this.nonsense());
+          else resolve(payload);
+          return true;
+        },
+      };
+      cancel = clock.at(clock.now() + limitMs, () => {
+        reject(
+          new Problem('no-answer', 'the board does not answer about its module', {
+            file: link.transport.name,
+            hint: 'does the program call serviceServices() in its step (docs/firmware.md)?',
+          }),
+        );
+      });
+      void link.closed.then(({ problem }) =>
+        reject(problem ?? new Problem('link-lost', 'the session has ended', { file: link.transport.name })),
+      );
+    });
+    answer.catch(() => undefined);
+    try {
+      await link.send(Channel.Modules, message);
+      return await answer;
+    } finally {
+      cancel();
+      this.waiting = undefined;
+    }
+  }
+
+  private refused(error: number | undefined, text: string): Problem {
+    const hint =
+      error === LinkError.Off
+        ? 'set link.modules = on in the player.ini of its card'
+        : error === LinkError.Full
+          ? 'make kernel8.img of it, for the card'
+          : error === LinkError.Module
+            ? 'the module before it runs on'
+            : 'try again';
+    return new Problem('refused', `the board refuses the module: ${text}`, { file: this.link.transport.name, hint });
+  }
+
+  private nonsense(): Problem {
+    return new Problem('link-lost', 'the board answers what is no answer', { file: this.link.transport.name });
+  }
+}
+
+const leastOf = (kind: number): number =>
+  kind === ModuleOp.Ready ? 2 : kind === ModuleOp.Running ? RUNNING_HEADER : 13;
+
+function copyOf(ranges: Delta['ranges']): Uint8Array {
+  const message = new Uint8Array(1 + ranges.length * RANGE_BYTES);
+  message[0] = ModuleOp.Copy;
+  const view = new DataView(message.buffer);
+  ranges.forEach(({ to, from, bytes }, i) =>
+    [to, from, bytes].forEach((value, field) => view.setUint32(1 + i * RANGE_BYTES + field * 4, value, true)),
+  );
+  return message;
+}
+
+function blockOf(offset: number, bytes: Uint8Array): Uint8Array {
+  const message = new Uint8Array(BLOCK_HEADER + bytes.length);
+  message[0] = ModuleOp.Block;
+  new DataView(message.buffer).setUint32(1, offset, true);
+  message.set(bytes, BLOCK_HEADER);
+  return message;
+}
+
+const viewOf = (bytes: Uint8Array): DataView => new DataView(bytes.buffer, bytes.byteOffset, bytes.length);
+const textOf = (payload: Uint8Array, at: number): string => Buffer.from(payload.subarray(at)).toString('latin1');
+const fallbackOf = (payload: Uint8Array): Fallback => ({
+  generation: payload.length >= 6 ? viewOf(payload).getUint32(2, true) : 0,
+  text: textOf(payload, 6),
+});

@@ -1,0 +1,313 @@
+// The host's side of files against the device's own service.
+
+import assert from 'node:assert/strict';
+import fs from 'node:fs';
+import path from 'node:path';
+import { FileOp, LinkError } from '../../firmware/link/protocol.js';
+import { FileClient, RemoteProblem } from '../../host-tools/link/file-client.js';
+import {
+  getFile,
+  makeFolders,
+  putFiles,
+  removeTree,
+  type Connect,
+  type GetOptions,
+  type PutOptions,
+  type TransferEvent,
+  type TransferReport,
+} from '../../host-tools/link/file-transfers.js';
+import { remoteName } from '../../host-tools/link/remote-names.js';
+import { Problem, type ProblemCode } from '../../host-tools/problem.js';
+import { testFolder } from '../media/sounds.js';
+import { noise } from '../storage/fat-rig.js';
+import { checkFat, makeFat } from '../support/fat-image.js';
+import { connecting, RigLink } from './files-link.js';
+import { FilesRig } from './files-rig.js';
+
+interface Ran {
+  events: TransferEvent[];
+  report: TransferReport;
+}
+
+async function finish(running: AsyncGenerator<TransferEvent, TransferReport>): Promise<Ran> {
+  const events: TransferEvent[] = [];
+  for (;;) {
+    const { done, value } = await running.next();
+    if (done) return { events, report: value };
+    events.push(value);
+  }
+}
+
+/** A promise that must be rejected with a Problem of this kind. */
+const refuses = (promise: Promise<unknown>, code: ProblemCode, text = /./): Promise<void> =>
+  assert.rejects(promise, (error) => {
+    assert(error instanceof Problem, String(error));
+    assert.equal(error.code, code, error.line());
+    assert.match(error.line(), text);
+    return true;
+  });
+
+describe('link/file-transfers', () => {
+  let folder: string;
+  let image: Buffer;
+  let rig: FilesRig;
+  let connect: Connect;
+  const at = (name: string): string => path.join(folder, name);
+  const file = (name: string, content: Uint8Array | string): string => {
+    fs.mkdirSync(path.dirname(at(name)), { recursive: true });
+    fs.writeFileSync(at(name), content);
+    return at(name);
+  };
+  before(async () => (rig = await FilesRig.start()));
+  beforeEach(() => {
+    folder = testFolder();
+    makeFat(at('card.img'), { bits: 16, kib: 4000, clusterSectors: 1 });
+    image = fs.readFileSync(at('card.img'));
+    rig.mount(image);
+    connect = connecting(rig);
+  });
+  afterEach(() => {
+    fs.writeFileSync(at('card.img'), image);
+    assert.equal(checkFat(at('card.img')), '');
+  });
+  const put = (files: string[], to: string, options: Partial<PutOptions> = {}): Promise<Ran> =>
+    finish(putFiles({ connect, files, to, ...options }));
+  const get = (name: string, to: string, options: Partial<GetOptions> = {}): Promise<Ran> =>
+    finish(getFile({ connect, name, file: to, ...options }));
+  const kinds = ({ events }: Ran): string[] => [...new Set(events.map(({ event }) => event))];
+  const parts = (): string[] => fs.readdirSync(folder).filter((name) => name.includes('mirleft-get'));
+
+  it('puts and gets files of every length', async () => {
+    for (const bytes of [0, 1, 100, 1023, 1024, 50_000, 400_000]) {
+      const content = noise(bytes, bytes + 1);
+      const { events, report } = await put([file(`a${bytes}`, content)], '');
+      assert.deepEqual(report, { files: 1, same: 0, bytes, failed: 0 });
+      assert.deepEqual([events.at(0)?.event, events.at(-1)?.event], ['begin', 'done']);
+      await get(`a${bytes}`, at('back'), { force: true });
+      assert(fs.readFileSync(at('back')).equals(content), `${bytes} bytes`);
+    }
+    assert.deepEqual(parts(), []);
+  });
+
+  it('sends nothing of what is there already', async () => {
+    const name = file('a.wav', noise(70_000, 1));
+    await put([name], '');
+    let sent = 0;
+    connect = connecting(rig, (_, payload) => (sent += Number(payload[0] === FileOp.Put)));
+    const again = await put([name], '/a.wav');
+    assert.deepEqual([kinds(again), sent, again.report.same], [['same'], 0, 1]);
+    assert.deepEqual(kinds(await get('a.wav', folder)), ['same']);
+    // Of the same length, but another content.
+    file('a.wav', noise(70_000, 2));
+    const refused = await put([name], '');
+    assert.equal(refused.report.failed, 1);
+    assert.deepEqual(kinds(refused), ['failed']);
+    assert(rig.get('a.wav').equals(noise(70_000, 1)));
+    await refuses(get('a.wav', folder), 'would-overwrite', /-f/);
+    assert(fs.readFileSync(name).equals(noise(70_000, 2)));
+    await put([name], '', { force: true });
+    assert(rig.get('a.wav').equals(noise(70_000, 2)));
+  });
+
+  it('puts folders with what is in them, under names that a card takes', async () => {
+    file('tree/one/ä.wav', 'a');
+    file('tree/one/two/c.wav', 'c');
+    file('tree/a:b?.wav', 'x');
+    file('tree/same.wav', '1');
+    file('tree/SAME.wav', '2');
+    fs.symlinkSync('/etc/hostname', at('tree/link'));
+    await refuses(put([at('tree')], ''), 'usage', /-r/);
+    rig.makeFolder('music');
+    const { report, events } = await put([at('tree')], 'music/', { recursive: true });
+    assert.equal(report.failed, 1);
+    assert.deepEqual(
+      events.filter(({ event }) => event === 'renamed').map((event) => event.event === 'renamed' && event.to),
+      ['a_b_.wav'],
+    );
+    assert.deepEqual(
+      rig.list('music/tree').map(({ name }) => name),
+      ['SAME.wav', 'a_b_.wav', 'one'],
+    );
+    assert.equal(rig.get('music/tree/one/two/c.wav').toString(), 'c');
+    assert.equal((await put([at('tree')], 'music', { recursive: true })).report.same, 4);
+  });
+
+  it('goes into a folder where the name is one, and is the name elsewhere', async () => {
+    rig.makeFolder('music');
+    const [a, b] = [file('a', '1'), file('b', '2')];
+    await put([a], 'music');
+    await put([a], 'music/other');
+    await put([a, b], '/music/');
+    assert.deepEqual(
+      rig.list('music').map(({ name }) => name),
+      ['a', 'other', 'b'],
+    );
+    assert.equal((await put([a], 'no/where')).report.failed, 1);
+    await refuses(put([at('none')], ''), 'not-found');
+    await get('music/b', at('c'));
+    await get('music/b', `${folder}/`, { force: true });
+    assert.equal(fs.readFileSync(at('c'), 'utf8'), '2');
+    await refuses(get('music', at('d')), 'refused', /folder/);
+    await refuses(get('none', at('d')), 'not-found');
+  });
+
+  it('goes on by itself when the cable was pulled', async () => {
+    const content = noise(400_000, 4);
+    let sent = 0;
+    let links = 0;
+    const cut = (after: number, op: number): Connect => {
+      sent = 0;
+      return (signal) => {
+        links++;
+        return connecting(rig, (link, payload) => {
+          if (payload[0] === op && ++sent === after) link.lose();
+        })(signal);
+      };
+    };
+    connect = cut(200, FileOp.Data);
+    const { events, report } = await put([file('big', content)], '');
+    assert.deepEqual([report.files, report.failed, links], [1, 0, 2]);
+    assert.deepEqual(
+      events.filter(({ event }) => event !== 'progress').map(({ event }) => event),
+      ['begin', 'lost', 'found', 'begin', 'done'],
+    );
+    const again = events.filter((event) => event.event === 'begin').at(-1);
+    assert(again?.event === 'begin' && again.from > 100_000, 'began anew');
+    assert(rig.get('big').equals(content));
+    // The answer to the end was lost: all is there.
+    connect = cut(1, FileOp.End);
+    await put([file('big', noise(400_000, 5))], '', { force: true });
+    assert(rig.get('big').equals(noise(400_000, 5)));
+    connect = cut(1, FileOp.Get);
+    await get('big', at('back'));
+    assert(fs.readFileSync(at('back')).equals(noise(400_000, 5)));
+  });
+
+  it('gives up what does not come back, and is told of a board that never answers', async () => {
+    const never = (): Promise<never> => Promise.reject(new Problem('no-answer', 'nothing answers'));
+    await refuses(put([file('a', '1')], '', { connect: never }), 'no-answer');
+    await refuses(get('a', at('b'), { connect: never }), 'no-answer');
+  });
+
+  it('breaks off when told so; what is there stays to go on with', async () => {
+    const content = noise(400_000, 6);
+    const ending = new AbortController();
+    let aborts = 0;
+    connect = connecting(rig, (_, payload) => {
+      if (payload[0] === FileOp.Abort) aborts++;
+      if (payload[0] === FileOp.Data && ++sent === 150) ending.abort();
+    });
+    let sent = 0;
+    await refuses(put([file('big', content)], '', { signal: ending.signal }), 'interrupted');
+    assert.equal(aborts, 1);
+    assert.deepEqual(
+      rig.list('').filter(({ name }) => !name.startsWith('.mirleft-put')),
+      [],
+    );
+    connect = connecting(rig);
+    const { events } = await put([at('big')], '');
+    const begun = events[0];
+    assert(begun?.event === 'begin' && begun.from > 100_000, JSON.stringify(begun));
+    assert(rig.get('big').equals(content));
+  });
+
+  it('fetches the rest of what was broken off, and notices another content', async () => {
+    const content = noise(200_000, 7);
+    rig.put('big', content);
+    let client = 0;
+    const breaking =
+      (most: number): Connect =>
+      async (signal) => {
+        const link = (await connect(signal)) as RigLink;
+        if (client++ > 0) throw new Problem('no-answer', 'nothing answers');
+        const { receive } = link;
+        let bytes = 0;
+        link.receive = (channel, take) =>
+          receive.call(link, channel, (payload) => {
+            if (payload[0] === FileOp.Data && (bytes += payload.length) > most) link.lose();
+            else if (bytes <= most) take(payload);
+          });
+        return link;
+      };
+    const ending = new AbortController();
+    const running = get('big', at('big'), { connect: breaking(90_000), signal: ending.signal });
+    const left = refuses(running, 'interrupted');
+    while (parts().length === 0 || fs.statSync(at(parts()[0] ?? '')).size < 80_000)
+      await new Promise((resolve) => setTimeout(resolve, 5));
+    ending.abort();
+    await left;
+    assert(!fs.existsSync(at('big')));
+    const { report } = await get('big', at('big'));
+    assert(report.bytes < 120_000, `${report.bytes} bytes again`);
+    assert(fs.readFileSync(at('big')).equals(content));
+    // What is left of another content of the same length is found out, and not used twice.
+    fs.rmSync(at('big'));
+    client = 0;
+    const other = new AbortController();
+    const broken = refuses(get('big', at('big'), { connect: breaking(90_000), signal: other.signal }), 'interrupted');
+    while (parts().length === 0 || fs.statSync(at(parts()[0] ?? '')).size < 80_000)
+      await new Promise((resolve) => setTimeout(resolve, 5));
+    other.abort();
+    await broken;
+    rig.put('big', noise(200_000, 8));
+    await refuses(get('big', at('big')), 'verify-failed', /changed/);
+    assert.deepEqual(parts(), []);
+    await get('big', at('big'));
+    assert(fs.readFileSync(at('big')).equals(noise(200_000, 8)));
+  });
+
+  it('removes trees, makes folders and renames', async () => {
+    const client = new FileClient(new RigLink(rig));
+    await makeFolders(client, 'a/b/c', true);
+    await makeFolders(client, 'a/b/c', true);
+    await assert.rejects(makeFolders(client, 'a/b/c', false), RemoteProblem);
+    rig.reset();
+    rig.put('a/b/x', Buffer.from('x'));
+    await client.rename('a/b/x', 'y', false);
+    assert.equal((await client.find('y'))?.bytes, 1);
+    await refuses(client.rename('y', 'a', false), 'refused');
+    await refuses(finish2(removeTree(client, 'a', false)), 'refused', /-r/);
+    assert.deepEqual(await finish2(removeTree(client, 'a', true)), ['a/b/c', 'a/b', 'a']);
+    assert.deepEqual(await client.list(''), [{ name: 'y', isFolder: false, bytes: 1, written: undefined }]);
+    const { freeBytes, totalBytes, clusterBytes } = await client.space();
+    assert(freeBytes < totalBytes && freeBytes % clusterBytes === 0);
+  });
+
+  async function finish2(removing: ReturnType<typeof removeTree>): Promise<string[]> {
+    const names: string[] = [];
+    for await (const { name } of removing) names.push(name);
+    return names;
+  }
+
+  it('stops at a full card, and says what to do', async () => {
+    await refuses(put([file('big', Buffer.alloc(5_000_000))], ''), 'no-room', /df/);
+    assert.equal((await put([file('small', '1')], '')).report.files, 1);
+  });
+
+  it('asks for no name that may not be', async () => {
+    for (const name of ['../x', 'a/../b', 'a\x07b', 'n'.repeat(256)]) assert.throws(() => remoteName(name), Problem);
+    const client = new FileClient(new RigLink(rig));
+    for (const name of ['a:b', 'a.', '', 'b /c']) await refuses(client.makeFolder(name), 'usage');
+    assert.equal(remoteName('//music//a.wav/'), 'music/a.wav');
+  });
+
+  it('takes nothing from a device that is broken, and hangs on none', async () => {
+    const answers: [number, Uint8Array][] = [
+      [FileOp.Stat, Uint8Array.of(FileOp.Stat | 0x80, 0, 1)],
+      [FileOp.Space, Uint8Array.of(FileOp.Space | 0x80, 0)],
+      [FileOp.List, Uint8Array.of(FileOp.List | 0x80, 0, 0, 0, 0, 0, 1)],
+    ];
+    for (const [op, answer] of answers) {
+      const link = new RigLink(rig);
+      let take: (payload: Uint8Array) => void = () => undefined;
+      link.receive = (_, to) => (take = to);
+      link.send = (_, payload) => Promise.resolve(payload[0] === op ? take(answer) : undefined);
+      const client = new FileClient(link);
+      const asked = op === FileOp.Stat ? client.stat('x') : op === FileOp.Space ? client.space() : client.list('');
+      await refuses(asked, 'refused', /cut off/);
+    }
+    const unknown = new RemoteProblem(200, 'esc \x1b]0;x\x07', 'name');
+    assert(!unknown.line().includes('\x1b'));
+    assert.equal(new RemoteProblem(LinkError.NotFound, 'no', '').line().startsWith('/: no'), true);
+  });
+});

@@ -1,0 +1,130 @@
+// Every command for files, as a process, against the player in QEMU with a card; and what is left when one is killed.
+
+import assert from 'node:assert/strict';
+import { spawn, type ChildProcess } from 'node:child_process';
+import fs from 'node:fs';
+import path from 'node:path';
+import { machineArguments } from '../../host-tools/emulator/arguments.js';
+import { run, start, when, type Ran } from '../cli/mirleft.js';
+import { testFolder } from '../media/sounds.js';
+import { playerBuild } from '../play/player.js';
+import { cardImage } from '../player/card-rig.js';
+import { tone, wav16 } from '../player/program-rig.js';
+import { noise } from '../storage/fat-rig.js';
+import { connected } from '../support/socket.js';
+import { checkFat, getFile, repairAll } from '../support/fat-image.js';
+
+/** So much that it is never over before it is broken off. */
+const LONG = 8_000_000;
+
+describe('files in QEMU', function () {
+  this.timeout(240_000);
+  const folder = testFolder();
+  const at = (name: string): string => path.join(folder, name);
+  const socket = at('line');
+  let emulator: ChildProcess;
+
+  before(async () => {
+    const { image } = await playerBuild();
+    fs.writeFileSync(at('kernel8.img'), image);
+    const music = wav16(tone(20_000, 2, 1));
+    fs.writeFileSync(at('card.img'), cardImage({ 'music/1.wav': music, 'player.ini': 'volume_db = -20\n' }));
+    fs.writeFileSync(at('song.wav'), wav16(tone(15_000, 2, 2)));
+    fs.writeFileSync(at('long.bin'), noise(LONG, 3));
+    const machine = machineArguments({ kernel: at('kernel8.img'), card: at('card.img') }).map((word) =>
+      word.startsWith('stdio,id=console') ? `socket,id=console,path=${socket},server=on,wait=off` : word,
+    );
+    emulator = spawn('timeout', ['-k', '2', '600', 'qemu-system-aarch64', ...machine], { stdio: 'ignore' });
+    (await connected(socket)).destroy();
+  });
+  after(() => void emulator.kill());
+
+  const mirleft = (...words: string[]): Promise<Ran> => run(folder, [...words, '--port', socket]);
+  /** A command that must succeed; its stdout. */
+  async function does(...words: string[]): Promise<string> {
+    const { status, stdout, stderr } = await mirleft(...words);
+    assert.equal(status, 0, `${words.join(' ')}: ${stderr}`);
+    return stdout;
+  }
+  /** A command that must fail, with one line. */
+  async function fails(status: number, text: RegExp, ...words: string[]): Promise<void> {
+    const ran = await mirleft(...words);
+    assert.deepEqual([ran.status, text.test(ran.stderr)], [status, true], `${words.join(' ')}: ${ran.stderr}`);
+  }
+  const listed = async (name: string): Promise<unknown> => {
+    const { entries } = JSON.parse(await does('ls', '--json', name)) as { entries: { name: string; bytes: number }[] };
+    return entries.map((entry) => [entry.name, entry.bytes]);
+  };
+
+  it('lists, makes, puts, gets, moves and removes', async () => {
+    assert.match(
+      await does('ls'),
+      /^ *2001-09-09 01:46 {2}music\/\n16 {2}2001-09-09 01:46 {2}player\.ini\n(65,536 {2}- +player\.state\n)?$/,
+    );
+    await does('mkdir', '-p', 'books/one');
+    const { size } = fs.statSync(at('song.wav'));
+    const put = JSON.parse(await does('put', '--json', 'song.wav', 'books/one/')) as Record<string, unknown>;
+    assert.deepEqual([put['files'], put['bytes'], put['errors']], [1, size, []]);
+    assert.equal((JSON.parse(await does('put', '--json', 'song.wav', 'books/one/')) as { same: number }).same, 1);
+    assert.deepEqual(await listed('books/one'), [['song.wav', size]]);
+    await does('mv', 'books/one/song.wav', 'music/2.wav');
+    await does('get', 'music/2.wav');
+    assert(fs.readFileSync(at('2.wav')).equals(fs.readFileSync(at('song.wav'))));
+    fs.writeFileSync(at('2.wav'), 'mine');
+    await fails(1, /2\.wav: is there already; -f replaces it/, 'get', 'music/2.wav');
+    await fails(1, /music\/2\.wav: there is one of that name; -f/, 'put', '2.wav', 'music/');
+    await does('put', '-f', '2.wav', 'music/');
+    assert.deepEqual(await listed('music/2.wav'), [['2.wav', 4]]);
+    assert.match(await does('df'), /^\d+\.\d MB free of 33\.5 MB, \d+ % used\n$/);
+    await fails(1, /books: is a folder; -r/, 'rm', 'books');
+    await does('rm', '-r', 'books', 'music/2.wav');
+    assert.deepEqual(await listed('music'), [['1.wav', 80_044]]);
+  });
+
+  it('tells what is wrong in one line', async () => {
+    await fails(1, /none: there is no such file; mirleft ls/, 'get', 'none');
+    await fails(2, /the name leads through/, 'get', '../x');
+    await fails(2, /character that a card has not/, 'mkdir', 'a:b');
+    await fails(1, /no\/such: there is no such folder/, 'mkdir', 'no/such');
+    await fails(1, /here: no such file or folder/, 'put', 'here');
+    await fails(2, /missing required argument/, 'mv', 'x');
+    const { stdout, status } = await mirleft('rm', '--json', 'none');
+    assert.equal(status, 1);
+    assert.match(stdout, /^\{"schema":1,"errors":\[\{/);
+  });
+
+  it('leaves nothing half when put is killed, and goes on afterwards', async () => {
+    const killed = start(folder, ['put', 'long.bin', '--port', socket]);
+    await killed.until(/[1-9]\d* %/);
+    killed.child.kill('SIGKILL');
+    await killed.exited;
+    assert.doesNotMatch(await does('ls'), / long\.bin/);
+    const again = start(folder, ['put', 'long.bin', '--port', socket]);
+    await again.until('are there already, going on');
+    again.child.kill('SIGINT');
+    assert.equal(await again.exited, 130);
+    await does('rm', '.mirleft-put', '.mirleft-put.ini');
+  });
+
+  it('leaves nothing half when get is killed, and goes on afterwards', async () => {
+    const parts = (): string[] => fs.readdirSync(folder).filter((name) => name.endsWith('.mirleft-get'));
+    const getting = (): ReturnType<typeof start> => start(folder, ['get', 'music/1.wav', '--port', socket]);
+    const killed = getting();
+    await when(() => parts().some((name) => fs.statSync(at(name)).size > 0), 'a part');
+    killed.child.kill('SIGKILL');
+    await killed.exited;
+    assert(!fs.existsSync(at('1.wav')));
+    await does('get', 'music/1.wav');
+    assert(fs.readFileSync(at('1.wav')).equals(wav16(tone(20_000, 2, 1))));
+    assert.deepEqual(parts(), []);
+  });
+
+  it('leaves a card that is whole', async () => {
+    await does('put', 'song.wav', 'music/last.wav');
+    emulator.kill();
+    await new Promise((resolve) => emulator.once('exit', resolve));
+    assert(getFile(at('card.img'), '/music/last.wav').equals(fs.readFileSync(at('song.wav'))));
+    repairAll([at('card.img')]);
+    assert.equal(checkFat(at('card.img')), '');
+  });
+});

@@ -1,0 +1,135 @@
+// New code over QEMU's UART, on the interpreter: swapped while the jack plays, and rolled back. While the machine sleeps its
+// time is the host's, and a host that is slow makes pauses, which the machine then tells of; that swaps themselves make none
+// is tested where time is virtual (modules-virtual.test.ts, ../boot/swap-jack.test.ts).
+
+import assert from 'node:assert/strict';
+import fs from 'node:fs';
+import { CAPTURE_RING, CAPTURE_RING_BYTES } from '../../boot/memory-map.js';
+import { Channel } from '../../firmware/link/protocol.js';
+import { buildImage, type Image } from '../../host-tools/build/image.js';
+import { RingReader } from '../../host-tools/capture/ring.js';
+import { startEmulator, type Emulator } from '../../host-tools/emulator/emulator.js';
+import { DESCRIPTOR } from '../../host-tools/emulator/memory.js';
+import { makeScratch, type Scratch } from '../../host-tools/emulator/scratch.js';
+import { Link } from '../../host-tools/link/link.js';
+import { ModuleClient, type Fallback } from '../../host-tools/link/module-client.js';
+import { StreamTransport } from '../../host-tools/link/stream-transport.js';
+import { hear, lastTold, type WordBlock } from '../support/swap-words.js';
+import { moduleOf, Variant, variantOf } from './swap-link.js';
+
+class Rig {
+  readonly blocks: WordBlock[] = [];
+  readonly fallbacks: Fallback[] = [];
+  text = '';
+  link!: Link;
+  client!: ModuleClient;
+  private reader: RingReader | undefined;
+  private timer: NodeJS.Timeout | undefined;
+
+  private constructor(
+    readonly scratch: Scratch,
+    readonly emulator: Emulator,
+  ) {}
+
+  static async make(image: Image): Promise<Rig> {
+    const scratch = makeScratch();
+    const kernel = scratch.file('kernel8.img');
+    fs.writeFileSync(kernel, image.image);
+    const extra = ['-icount', 'shift=2,sleep=on'];
+    const rig = new Rig(scratch, await startEmulator({ scratch, kernel, capture: true, extra, limitSeconds: 100 }));
+    await rig.connect();
+    return rig;
+  }
+
+  private async connect(): Promise<void> {
+    const { emulator, blocks } = this;
+    const { memory } = emulator;
+    if (memory)
+      this.reader = new RingReader(
+        { file: memory.file, descriptor: DESCRIPTOR, base: CAPTURE_RING, bytes: CAPTURE_RING_BYTES },
+        { block: (words, kind) => void blocks.push({ kind, words: [...words] }), register: () => undefined },
+      );
+    this.timer = setInterval(() => this.reader?.read(), 20);
+    const transport = new StreamTransport('qemu', emulator.console, emulator.keys, async () => {
+      await emulator.stop();
+    });
+    this.link = await Link.connect(transport, {
+      timeoutMs: 30_000,
+      onText: (bytes) => (this.text += Buffer.from(bytes).toString('latin1')),
+    });
+    this.client = new ModuleClient(this.link);
+    this.client.onFallback = (fallback) => void this.fallbacks.push(fallback);
+  }
+
+  async fallback(): Promise<void> {
+    while (this.fallbacks.length === 0 && this.link.isOpen) await new Promise((resolve) => setTimeout(resolve, 10));
+  }
+
+  /** Ends the program by its key: all words were heard in order, and no pause that it does not know of. */
+  async endWhole(): Promise<void> {
+    await this.link.send(Channel.Console, Uint8Array.of(0x71));
+    const { status } = await this.emulator.ended;
+    assert.equal(status, 0, this.text);
+    while (this.reader && this.reader.read() > 0);
+    const { track, heldMs } = hear(this.blocks);
+    assert.equal(track, lastTold(this.text, 'track'));
+    assert.equal(heldMs > 0, lastTold(this.text, 'underruns') > 0, `${heldMs} ms held: ${this.text}`);
+  }
+
+  async remove(): Promise<void> {
+    clearInterval(this.timer);
+    await this.link.close();
+    this.emulator.memory?.close();
+    this.scratch.remove();
+  }
+}
+
+describe('new code over the line in QEMU', function () {
+  this.timeout(120_000);
+  let image: Image;
+  let rig: Rig;
+  before(async () => {
+    image = await buildImage({ wasm: (await variantOf(Variant.plain)).wasm });
+  });
+  beforeEach(async () => {
+    rig = await Rig.make(image);
+  });
+  afterEach(async () => {
+    await rig.remove();
+  });
+
+  it('is swapped ten times while the jack plays, no word left out or doubled', async () => {
+    const modules = [await moduleOf(10), await moduleOf(11), await moduleOf(12)];
+    const swaps: number[] = [];
+    for (let i = 0; i < 10; i++) {
+      const report = await rig.client.replace(modules[i % 3] as Uint8Array);
+      assert.equal(report.generation, i + 2);
+      swaps.push(report.swapMs);
+    }
+    assert.ok(Math.max(...swaps) <= 50, swaps.map((ms) => ms.toFixed(1)).join(' '));
+    await rig.endWhole();
+  });
+
+  for (const [name, variant] of [
+    ['traps', Variant.trap],
+    ['hangs', Variant.hang],
+  ] as const)
+    it(`goes back to the module before when it ${name}, and the line is usable again`, async () => {
+      await rig.client.replace(await moduleOf(variant));
+      await rig.fallback();
+      assert.deepEqual(
+        rig.fallbacks.map(({ generation }) => generation),
+        [3],
+      );
+      assert.match(rig.text, new RegExp(`^fault kind=${name.slice(0, 4)}`, 'm'));
+      await rig.client.replace(await moduleOf(10));
+      await rig.endWhole();
+    });
+
+  it('is not kept when it traps in its start, nor when it is no Wasm', async () => {
+    for (const module of [await moduleOf(Variant.trapInStart), Uint8Array.of(0, 0x61, 0x73, 0x6d)])
+      await assert.rejects(rig.client.replace(module), { code: 'refused', hint: 'the module before it runs on' });
+    await rig.client.replace(await moduleOf(10));
+    await rig.endWhole();
+  });
+});

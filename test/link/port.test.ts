@@ -1,0 +1,165 @@
+// Ports as they are opened: who may, what is behind them, and what happens when they go away.
+
+import assert from 'node:assert/strict';
+import { spawn } from 'node:child_process';
+import fs from 'node:fs';
+import os from 'node:os';
+import path from 'node:path';
+import { Channel } from '../../firmware/link/protocol.js';
+import { rememberBaud, rememberedBaud } from '../../host-tools/link/adapters.js';
+import { LineServer } from '../../host-tools/link/line-server.js';
+import type { Link } from '../../host-tools/link/link.js';
+import { lockPort, portHolders } from '../../host-tools/link/port-lock.js';
+import { openLink } from '../../host-tools/link/port.js';
+import { connectSocket } from '../../host-tools/link/stream-transport.js';
+import { Problem } from '../../host-tools/problem.js';
+import { when } from '../cli/mirleft.js';
+import { ptyLine, socketLine, type RealLine } from './real-lines.js';
+
+async function echo(link: Link, messages: Uint8Array[]): Promise<Uint8Array[]> {
+  const back: Uint8Array[] = [];
+  link.receive(Channel.Files, (payload) => back.push(payload.slice()));
+  for (const message of messages) await link.send(Channel.Files, message);
+  await when(() => back.length === messages.length || !link.isOpen, 'the answers');
+  return back;
+}
+
+const messages = Array.from({ length: 30 }, (_, i) => new Uint8Array(1000).fill(i));
+
+describe('ports', function () {
+  this.timeout(60_000);
+  const folder = fs.mkdtempSync(path.join(os.tmpdir(), 'mirleft-ports-'));
+  const at = (name: string): string => path.join(folder, name);
+  let line: RealLine | undefined;
+
+  afterEach(() => {
+    line?.close();
+    line = undefined;
+  });
+
+  after(() => fs.rmSync(folder, { recursive: true }));
+
+  it('has one owner, who is named to a second one', () => {
+    const lock = lockPort(at('port'));
+    assert.throws(
+      () => lockPort(at('port')),
+      (error: Problem) => {
+        assert.equal(error.code, 'in-use');
+        assert.match(error.line(), new RegExp(`port: is held by process ${process.pid} \\(.+\\); end that one first`));
+        return true;
+      },
+    );
+    lock.release();
+    const again = lockPort(at('port'));
+    lock.release(); // a second time: nothing to do with the new one
+    assert.throws(() => lockPort(at('port')), Problem);
+    again.release();
+  });
+
+  it('is free again when its owner was killed', async () => {
+    const child = spawn(process.execPath, [
+      '--import',
+      'tsx',
+      '-e',
+      `import('./host-tools/link/port-lock.ts').then(({ lockPort }) => { lockPort(${JSON.stringify(at('held'))});
+         console.log('held'); setInterval(() => undefined, 1000); })`,
+    ]);
+    await new Promise((resolve) => child.stdout.once('data', resolve));
+    assert.throws(
+      () => lockPort(at('held')),
+      (error: Problem) => error.message.includes(`process ${child.pid} `),
+    );
+    const ended = new Promise((resolve) => child.once('exit', resolve));
+    child.kill('SIGKILL');
+    await ended;
+    lockPort(at('held')).release();
+  });
+
+  it('finds out who has a port open', () => {
+    const file = fs.openSync(at('open'), 'w');
+    assert.deepEqual(
+      portHolders(at('open')).map(({ pid }) => pid),
+      [process.pid],
+    );
+    fs.closeSync(file);
+    assert.deepEqual(portHolders(at('open')), []);
+  });
+
+  it('is a unix socket', async () => {
+    line = await socketLine(at('socket'));
+    const link = await openLink(line.path);
+    assert.equal(link.welcome.isPaced, false);
+    assert.deepEqual(await echo(link, messages), messages);
+    await assert.rejects(connectSocket(line.path), (error: Problem) => error.code === 'in-use');
+    await link.close();
+    await (await connectSocket(line.path)).close();
+  });
+
+  it('is a pseudo terminal by serialport, at the fastest rate that works, and may be unplugged', async () => {
+    line = await ptyLine();
+    const link = await openLink(line.path);
+    assert.equal(link.transport.baud, 3_000_000);
+    assert.ok(Math.abs(line.rig.baud / 3_000_000 - 1) < 0.01);
+    assert.deepEqual(await echo(link, messages), messages);
+    await assert.rejects(openLink(line.path), (error: Problem) => error.code === 'in-use');
+    line.close();
+    const { kind, problem } = await link.closed;
+    assert.equal(kind, 'gone');
+    assert.match(problem?.line() ?? '', /: the port is gone; plug the adapter in again$/);
+    await link.transport.close();
+  });
+
+  it('connects to a pseudo terminal again and again', async () => {
+    line = await ptyLine();
+    for (let i = 0; i < 5; i++) {
+      const link = await openLink(line.path, { baud: 921_600 });
+      assert.deepEqual(await echo(link, [Uint8Array.of(i, 0)]), [Uint8Array.of(i, 0)]);
+      await link.close();
+      await when(() => line?.rig.program.exports.isOpen() === 0, 'the end of the session');
+    }
+  });
+
+  it('says what is wrong with a port that cannot be opened', async () => {
+    const code = (wanted: string) => (error: Problem) => error.code === wanted;
+    await assert.rejects(openLink(at('no-such')), code('no-port'));
+    fs.writeFileSync(at('file'), 'text');
+    await assert.rejects(openLink(at('file')), code('no-port'));
+    await assert.rejects(openLink('tcp:127.0.0.1:1'), code('no-port'));
+    lockPort(at('no-such')).release();
+  });
+
+  it('offers a line to one other process at a time', async () => {
+    const server = await LineServer.listen(at('uart'));
+    let got = '';
+    server.onBytes = (bytes) => (got += Buffer.from(bytes).toString());
+    const first = await connectSocket(server.path);
+    let heard = '';
+    first.onBytes = (bytes) => (heard += Buffer.from(bytes).toString());
+    await when(() => server.isTaken, 'the first one');
+    await first.write(Buffer.from('to the machine'));
+    await when(() => got === 'to the machine', 'its bytes');
+    server.push(Buffer.from('from it'));
+    await when(() => heard === 'from it', "the machine's");
+    let lost: Problem | undefined;
+    first.onClose = (problem) => (lost = problem);
+    server.close();
+    await when(() => lost?.code === 'link-lost', 'the end');
+    await first.close();
+  });
+
+  it('remembers the rate of an adapter', () => {
+    const before = process.env['MIRLEFT_CACHE'];
+    process.env['MIRLEFT_CACHE'] = at('cache');
+    try {
+      assert.equal(rememberedBaud('0403:6001:A1'), undefined);
+      rememberBaud('0403:6001:A1', 2_000_000);
+      rememberBaud('1a86:7523:', 921_600);
+      assert.deepEqual([rememberedBaud('0403:6001:A1'), rememberedBaud('1a86:7523:')], [2_000_000, 921_600]);
+      fs.writeFileSync(at('cache/adapters.json'), '{ half');
+      assert.equal(rememberedBaud('0403:6001:A1'), undefined);
+    } finally {
+      if (before === undefined) delete process.env['MIRLEFT_CACHE'];
+      else process.env['MIRLEFT_CACHE'] = before;
+    }
+  });
+});
