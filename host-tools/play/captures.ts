@@ -1,7 +1,8 @@
 // The files of a capture: one for each track, or one for all. They are made when the first frame comes.
 
 import path from 'node:path';
-import { checkCapture, checkFolder, WavFile } from '../capture/output.js';
+import { checkCapture, checkFolder, isDevice, isPipe, WavFile } from '../capture/output.js';
+import { Problem } from '../problem.js';
 import type { FrameSink, JackState } from '../capture/jack.js';
 
 /** Where captures of these files go by default: NAME.jack.wav in `folder`, numbered where names are the same. */
@@ -43,7 +44,14 @@ export class CaptureFiles implements FrameSink {
     const name = this.names(track);
     const first = this.files.get(name);
     // A WAV has one rate: what is played at another goes beside it.
-    const file = !first || first.rateHz === state.rateHz ? name : withRate(name, state.rateHz);
+    // Beside a pipe or a device is nothing: a pipe's reader would hear the wrong rate, a device has no reader.
+    const beside = first !== undefined && first.rateHz !== state.rateHz && !isDevice(name);
+    if (beside && isPipe(name))
+      throw new Problem('unsupported-media', `has a stream of ${first.rateHz} Hz and cannot take ${state.rateHz} Hz`, {
+        file: name,
+        hint: 'name a regular file with --capture, or play tracks of one rate',
+      });
+    const file = beside ? withRate(name, state.rateHz) : name;
     this.tracks.set(track, file);
     // One is open at a time, however many there are.
     if (this.current && this.current.file !== file) this.current.finish();

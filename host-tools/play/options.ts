@@ -2,10 +2,21 @@
 
 import type { Build } from '../build/program.js';
 import type { Problem } from '../problem.js';
+import type { FaultScript } from '../virtual-pi/faults/faults.js';
 import type { FaultReport } from '../build/faults.js';
+import type { Progress } from './played.js';
 import type { PlayerRecord } from './records.js';
 
+/** What plays: QEMU, or the virtual Pi. */
+export type Target = 'emulator' | 'virtual';
+
 export interface PlayOptions {
+  /** Default: the emulator. */
+  on?: Target;
+  /** On the virtual Pi: whether instructions take time; default: yes. */
+  metered?: boolean;
+  /** On the virtual Pi: what goes wrong, and when. */
+  faults?: FaultScript;
   /** Sound files; none: the firmware's own piece. */
   files: string[];
   /** One WAV for all tracks. Default: NAME.jack.wav for each, in `folder`. */
@@ -36,7 +47,10 @@ export interface PlayOptions {
   build?: Build;
   /** Ends the run early: what was played so far is kept. */
   signal?: AbortSignal;
-  /** Real seconds after which the emulator is ended; default: by the length of the tracks, none with `keys`. */
+  /**
+   * Seconds after which the run is ended, real ones in the emulator and virtual ones on the virtual Pi; default: 300 and
+   * three times the length of the tracks, none with `keys` or `listen`.
+   */
   limitSeconds?: number;
 }
 
@@ -45,10 +59,12 @@ export type PlayEvent =
   | { event: 'packing'; file: string; index: number; count: number }
   | { event: 'built'; bytes: number; buildId: string }
   | { event: 'track'; index: number; name: string; rateHz: number; channels: number; frames: number }
-  | { event: 'progress'; index: number; frames: number; total: number; speed: number }
+  | ({ event: 'progress'; index: number; total: number } & Progress)
   | { event: 'console'; text: string }
   | { event: 'record'; record: PlayerRecord }
   | { event: 'note'; text: string }
+  /** On the virtual Pi. */
+  | { event: 'finding'; text: string }
   | { event: 'problem'; problem: Problem }
   | { event: 'fault'; report: FaultReport; build: Build }
   | { event: 'wrote'; file: string; what: 'capture' | 'words' | 'plot'; frames?: number; rateHz?: number };

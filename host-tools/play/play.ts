@@ -1,31 +1,35 @@
 // The operation `play`: files are decoded and packed, the firmware is built, booted in QEMU and followed to its end.
 // It prints nothing: it yields events and returns the report. A file that fails does not stop the others.
 
+import fs from 'node:fs';
 import path from 'node:path';
 import { version } from '../build/library.js';
 import { buildProgram, finishBuild, type Build } from '../build/program.js';
 import { JackCapture, type FrameSink } from '../capture/jack.js';
-import { findPlayer, Listener } from '../capture/listen.js';
+import { findPlayers, Listener } from '../capture/listen.js';
 import { checkDistinct, checkReplaceable, Output } from '../capture/output.js';
 import { PlotSink } from '../capture/plot-data.js';
 import { plotSvg } from '../capture/plot.js';
 import { findQemu } from '../emulator/find.js';
 import { makeScratch, type Scratch } from '../emulator/scratch.js';
 import { pack, type PackedTrack } from '../media/pack.js';
-import { Problem } from '../problem.js';
+import { Problem, systemReason } from '../problem.js';
 import { aborted } from './aborted.js';
 import { CaptureFiles, captureNames, checkCaptures } from './captures.js';
 import type { PlayEvent, PlayOptions } from './options.js';
-import { EventQueue } from './queue.js';
+import { yielding, type EventQueue } from './queue.js';
 import type { PlayReport } from './report.js';
 import { startRun, type Run, type RunEnd } from './run-player.js';
+import { startVirtualRun } from './run-virtual.js';
 import { playerIni } from './settings.js';
 import { Story } from './story.js';
 
-/** Real seconds that a run may take beside three times the length of its tracks. */
+/** Seconds that a run may take beside three times the length of its tracks: real ones, on the virtual Pi its own. */
 const LIMIT_S = 300;
 /** Timers hold no more than 2^31 ms, some 24 days. */
 const MAX_LIMIT_S = 2_000_000;
+/** Real seconds without a word or a letter after which QEMU is taken to hang. */
+const SILENT_S = 30;
 /** Words that may wait to be heard, beside what the listener has: some 0.2 s. */
 const AHEAD_BYTES = 64 * 1024;
 
@@ -33,22 +37,8 @@ const AHEAD_BYTES = 64 * 1024;
  * Plays the files. Throws Problem where nothing can be played at all (a wrong output, no QEMU) and the build's errors;
  * everything else is an event and in the report. Ending the iteration early ends the emulator.
  */
-export async function* play(options: PlayOptions): AsyncGenerator<PlayEvent, PlayReport> {
-  const queue = new EventQueue<PlayEvent>();
-  const ending = new AbortController();
-  const abort = (): void => ending.abort();
-  if (options.signal?.aborted) abort();
-  options.signal?.addEventListener('abort', abort);
-  const work = perform({ ...options, signal: ending.signal }, queue).finally(() => queue.close());
-  work.catch(() => undefined); // the error is taken below
-  try {
-    yield* queue;
-    return await work;
-  } finally {
-    options.signal?.removeEventListener('abort', abort);
-    ending.abort();
-    await work.catch(() => undefined);
-  }
+export function play(options: PlayOptions): AsyncGenerator<PlayEvent, PlayReport> {
+  return yielding(options.signal, (queue: EventQueue<PlayEvent>, signal) => perform({ ...options, signal }, queue));
 }
 
 /** Where everything goes; checked before anything runs. */
@@ -63,8 +53,10 @@ function planCaptures(options: PlayOptions): string[] {
 }
 
 async function perform(options: PlayOptions, queue: EventQueue<PlayEvent>): Promise<PlayReport> {
+  if (options.on !== 'virtual' && (options.faults || options.metered !== undefined))
+    throw new Problem('usage', 'faults happen only on the virtual Pi', { hint: 'add --on virtual' });
   const captures = planCaptures(options);
-  await findQemu();
+  if (options.on !== 'virtual') await findQemu();
   const story = new Story(queue);
   const scratch = makeScratch();
   try {
@@ -94,6 +86,7 @@ function build(options: PlayOptions): Promise<Build> {
 async function packAll(options: PlayOptions, scratch: Scratch, story: Story): Promise<PackedTrack[]> {
   story.stage('packing');
   const settings = playerIni({
+    jack: options.on === 'virtual' ? 'pwm1' : 'capture',
     volumeDb: options.volumeDb ?? 0,
     // Waiting costs nothing in virtual time, and paced the words come when they would on a board.
     pace: options.realtime || options.deterministic ? 'real' : 'free',
@@ -152,22 +145,41 @@ async function playPacked(
   let end: RunEnd | undefined;
   try {
     story.stage('booting');
-    control.run = await startRun(
-      {
-        scratch,
-        image: built.image,
-        ramDisk: scratch.file('ramdisk.tar'),
-        deterministic: options.deterministic,
-        capture,
-        // Who listens wants to hear soon what a key does.
-        ahead: options.listen ? AHEAD_BYTES : undefined,
-        keys: options.keys,
-        signal: options.signal,
-        limitSeconds: limit === undefined ? undefined : Math.min(limit, MAX_LIMIT_S),
-        watch: true,
-      },
-      story,
-    );
+    const common = {
+      capture,
+      keys: options.keys,
+      signal: options.signal,
+    };
+    const limitSeconds = limit === undefined ? undefined : Math.min(limit, MAX_LIMIT_S);
+    control.run =
+      options.on === 'virtual'
+        ? startVirtualRun(
+            {
+              ...common,
+              program: built,
+              buildId: built.buildId,
+              ramDisk: readArchive(scratch.file('ramdisk.tar')),
+              metered: options.metered,
+              faults: options.faults,
+              realtime: options.realtime || options.listen,
+              virtualSeconds: limitSeconds,
+            },
+            story,
+          )
+        : await startRun(
+            {
+              ...common,
+              limitSeconds,
+              scratch,
+              image: built.image,
+              ramDisk: scratch.file('ramdisk.tar'),
+              deterministic: options.deterministic,
+              // Who listens wants to hear soon what a key does.
+              ahead: options.listen ? AHEAD_BYTES : undefined,
+              silentSeconds: SILENT_S,
+            },
+            story,
+          );
     end = await control.run.ended;
     story.stage('finishing');
   } finally {
@@ -176,16 +188,25 @@ async function playPacked(
   }
   await listener?.finish();
   if (plots && options.plot !== undefined) writePlot(options.plot, plots, story, queue);
-  return story.report({ interrupted: end.interrupted, end, deterministic: options.deterministic ?? false });
+  const virtualTime = options.deterministic || options.on === 'virtual';
+  return story.report({ interrupted: end.interrupted, end, deterministic: virtualTime });
+}
+
+function readArchive(file: string): Uint8Array {
+  try {
+    return fs.readFileSync(file);
+  } catch (error) {
+    throw new Problem('not-readable', `cannot be read (${systemReason(error)})`, { file, cause: error });
+  }
 }
 
 function startListener(control: { run?: Run }, story: Story): Listener | undefined {
-  const player = findPlayer();
-  if (!player) {
+  const players = findPlayers();
+  if (players.length === 0) {
     story.note('nothing to listen with: install alsa-utils (aplay), ffmpeg (ffplay) or sox (play)');
     return undefined;
   }
-  return new Listener(player, {
+  return new Listener(players, {
     full: (full) => (full ? control.run?.pause() : control.run?.resume()),
     failed: (problem) => story.note(problem.line()),
   });

@@ -28,3 +28,28 @@ export class EventQueue<T> {
     }
   }
 }
+
+/**
+ * An operation that tells events from callbacks, as a generator of them: `work` gets the queue and a signal that ends it
+ * early, by `signal` or when the iteration is left. Throws what `work` throws.
+ */
+export async function* yielding<Event, Result>(
+  signal: AbortSignal | undefined,
+  work: (queue: EventQueue<Event>, signal: AbortSignal) => Promise<Result>,
+): AsyncGenerator<Event, Result> {
+  const queue = new EventQueue<Event>();
+  const ending = new AbortController();
+  const abort = (): void => ending.abort();
+  if (signal?.aborted) abort();
+  signal?.addEventListener('abort', abort);
+  const working = work(queue, ending.signal).finally(() => queue.close());
+  working.catch(() => undefined); // the error is taken below
+  try {
+    yield* queue;
+    return await working;
+  } finally {
+    signal?.removeEventListener('abort', abort);
+    ending.abort();
+    await working.catch(() => undefined);
+  }
+}

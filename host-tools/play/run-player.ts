@@ -6,20 +6,22 @@ import { setImmediate, setTimeout as sleep } from 'node:timers/promises';
 import { CAPTURE_RING, CAPTURE_RING_BYTES } from '../../boot/memory-map.js';
 import type { JackCapture } from '../capture/jack.js';
 import { RingReader } from '../capture/ring.js';
+import type { MachineOptions } from '../emulator/arguments.js';
 import { startEmulator, type Emulator, type EmulatorEnd } from '../emulator/emulator.js';
 import { DESCRIPTOR, type GuestMemory } from '../emulator/memory.js';
 import type { Scratch } from '../emulator/scratch.js';
 import { Problem, systemReason } from '../problem.js';
-import { FaultReader, type FaultReport } from '../build/faults.js';
-import { RecordSplitter, type PlayerRecord } from './records.js';
+import type { FaultReport } from '../build/faults.js';
+import type { LineServer } from '../link/line-server.js';
+import { DeviceConsole } from './device-console.js';
+import type { PlayerRecord } from './records.js';
+import type { VirtualReport } from './report.js';
 
-/** An emulator that sends neither words nor text for so long hangs. */
-const SILENT_MS = 30_000;
 const TICK_MS = 100;
 /** How often words are looked for. */
 const POLL_MS = 3;
 
-export interface RunOptions {
+export interface RunOptions extends Pick<MachineOptions, 'card' | 'cardSlot' | 'cardSnapshot' | 'extra'> {
   scratch: Scratch;
   /** kernel8.img, or an ELF file. */
   image: Uint8Array;
@@ -32,10 +34,12 @@ export interface RunOptions {
   keys?: AsyncIterable<Uint8Array> | undefined;
   signal?: AbortSignal | undefined;
   limitSeconds?: number | undefined;
-  /** Whether an emulator that says nothing is taken for a hanging one. */
-  watch?: boolean | undefined;
+  /** An emulator that sends neither words nor text for so many real seconds hangs, and is ended; default: never. */
+  silentSeconds?: number | undefined;
   /** Whether the console carries records. */
   records?: boolean | undefined;
+  /** Offers the serial line to others; its frames are then kept from the console. */
+  line?: LineServer | undefined;
 }
 
 export interface RunEvents {
@@ -53,6 +57,8 @@ export interface RunEnd {
   interrupted: boolean;
   /** Whether keys were sent. */
   touched: boolean;
+  /** Of a run on the virtual Pi. */
+  virtual?: VirtualReport;
 }
 
 /** A run under way. */
@@ -79,7 +85,7 @@ export async function startRun(options: RunOptions, events: RunEvents): Promise<
 
 class RunState implements Run {
   readonly ended: Promise<RunEnd>;
-  private readonly faults = new FaultReader();
+  private readonly console: DeviceConsole;
   private interrupted = false;
   private touched = false;
   private over = false;
@@ -93,6 +99,8 @@ class RunState implements Run {
     private readonly events: RunEvents,
     private readonly emulator: Emulator,
   ) {
+    this.console = new DeviceConsole(events, options.records, options.line);
+    if (options.line) options.line.onBytes = (bytes) => void emulator.keys.write(bytes);
     this.ended = this.follow();
   }
 
@@ -118,7 +126,7 @@ class RunState implements Run {
   }
 
   private async follow(): Promise<RunEnd> {
-    const { signal, watch = false } = this.options;
+    const { signal, silentSeconds = Infinity } = this.options;
     const abort = (): void => {
       this.interrupted = true;
       this.stop();
@@ -127,9 +135,9 @@ class RunState implements Run {
     signal?.addEventListener('abort', abort);
     const timer = setInterval(() => {
       this.events.tick();
-      if (watch && !this.paused && Date.now() - this.heard > SILENT_MS)
+      if (!this.paused && Date.now() - this.heard > silentSeconds * 1000)
         this.fail(
-          new Problem('emulator-silent', `QEMU has said nothing for ${SILENT_MS / 1000} s and was ended`, {
+          new Problem('emulator-silent', `QEMU has said nothing for ${silentSeconds} s and was ended`, {
             hint: 'run it again with --deterministic to see whether it always happens',
           }),
         );
@@ -145,7 +153,7 @@ class RunState implements Run {
         this.events.problem(
           new Problem('time-limit', `QEMU was ended after ${Math.ceil(this.options.limitSeconds ?? 0)} s`),
         );
-      return { emulator, fault: this.faults.report, interrupted: this.interrupted, touched: this.touched };
+      return { emulator, fault: this.console.fault, interrupted: this.interrupted, touched: this.touched };
     } finally {
       clearInterval(timer);
       signal?.removeEventListener('abort', abort);
@@ -153,22 +161,14 @@ class RunState implements Run {
   }
 
   private readConsole(): Promise<void> {
-    const show = (text: string): void => {
-      const rest = this.faults.push(text);
-      if (rest) this.events.text(rest);
-    };
-    const splitter = new RecordSplitter({ text: show, record: (record) => this.events.record(record) });
     const stream = this.emulator.console;
     return new Promise((resolve) => {
       stream.on('data', (chunk: Buffer) => {
         this.heard = Date.now();
-        if (this.options.records === false) show(chunk.toString());
-        else splitter.push(chunk);
+        this.console.push(chunk);
       });
       stream.once('close', () => {
-        splitter.end();
-        const rest = this.faults.end();
-        if (rest) this.events.text(rest);
+        this.console.end();
         resolve();
       });
     });

@@ -6,26 +6,16 @@ import { trueRate, type JackCapture } from '../capture/jack.js';
 import type { PackedTrack } from '../media/pack.js';
 import { Problem } from '../problem.js';
 import type { PlayEvent } from './options.js';
+import { Played } from './played.js';
 import type { EventQueue } from './queue.js';
 import { numberField, textField, type PlayerRecord } from './records.js';
 import { errorReport, SCHEMA, type PlayReport, type TrackReport } from './report.js';
 import type { RunEnd, RunEvents } from './run-player.js';
 
-/** A track as the player told it. */
-interface Played {
-  name: string;
-  rateHz: number;
-  channels: number;
-  /** Frames that the file has. */
-  total: number;
-  /** Frames that were played, once it has ended. */
-  frames?: number;
-  pcmCrc32?: string;
-}
-
 export interface ReportOptions {
   interrupted: boolean;
   end?: RunEnd;
+  /** Whether times are virtual. */
   deterministic?: boolean;
 }
 
@@ -37,15 +27,18 @@ export class Story implements RunEvents {
   private capture: JackCapture | undefined;
   private fileOf: (track: number) => string | undefined = () => undefined;
   private current: number | undefined;
-  private shown = -1;
-  private since = 0;
+  private shown = '';
   private underruns = 0;
   private firstSampleMs: number | undefined;
   private done = false;
   /** Whether the run was ended because of a problem that is told. */
   private broken = false;
 
-  constructor(private readonly queue: EventQueue<PlayEvent>) {}
+  /** `now`: milliseconds. */
+  constructor(
+    private readonly queue: EventQueue<PlayEvent>,
+    private readonly now: () => number = Date.now,
+  ) {}
 
   tell(event: PlayEvent): void {
     this.queue.push(event);
@@ -99,11 +92,16 @@ export class Story implements RunEvents {
     const index = this.current;
     const track = index === undefined ? undefined : this.played[index];
     if (index === undefined || !track) return;
-    const frames = Math.min(this.capture?.trackFrames[index] ?? 0, track.total);
-    if (frames === this.shown) return;
-    this.shown = frames;
-    const speed = frames / track.rateHz / Math.max(0.05, (Date.now() - this.since) / 1000);
-    this.tell({ event: 'progress', index, frames, total: track.total, speed });
+    const progress = track.progress(this.now(), this.framesOf(index));
+    const shown = `${progress.frames} ${String(progress.paused)}`;
+    if (shown === this.shown) return;
+    this.shown = shown;
+    this.tell({ event: 'progress', index, total: track.total, ...progress });
+  }
+
+  /** Frames of a track that came out of the jack, however often it was begun. */
+  private framesOf(index: number): number {
+    return this.capture?.trackFrames[index] ?? 0;
   }
 
   record(record: PlayerRecord): void {
@@ -117,6 +115,9 @@ export class Story implements RunEvents {
         if (ticks !== undefined && rate !== undefined && rate > 0) this.firstSampleMs ??= (ticks * 1000) / rate;
         break;
       }
+      case 'place':
+        this.played[index]?.move(record, this.now(), this.framesOf(index));
+        break;
       case 'end':
         this.end(index, record);
         break;
@@ -148,16 +149,11 @@ export class Story implements RunEvents {
   }
 
   private begin(index: number, record: PlayerRecord): void {
-    const track: Played = {
-      name: this.tracks[index]?.name ?? textField(record, 'name') ?? `track ${index + 1}`,
-      rateHz: numberField(record, 'rateHz') ?? 0,
-      channels: numberField(record, 'channels') ?? 0,
-      total: numberField(record, 'frames') ?? 0,
-    };
-    this.played[index] = track;
+    const name = this.tracks[index]?.name ?? textField(record, 'name') ?? `track ${index + 1}`;
+    const track = (this.played[index] ??= new Played(name, record));
+    track.begin(this.now(), this.framesOf(index));
     this.current = index;
-    this.shown = -1;
-    this.since = Date.now();
+    this.shown = '';
     this.tell({
       event: 'track',
       index,
@@ -169,18 +165,14 @@ export class Story implements RunEvents {
   }
 
   private end(index: number, record: PlayerRecord): void {
-    const track = this.played[index];
-    if (!track) return;
-    const frames = numberField(record, 'frames');
-    const crc = textField(record, 'pcmCrc32');
-    if (frames !== undefined) track.frames = frames;
-    if (crc !== undefined && frames === track.total) track.pcmCrc32 = crc;
+    this.played[index]?.end(record);
     if (this.current === index) this.tick();
   }
 
   report(options: ReportOptions): PlayReport {
     const { end } = options;
     if (end) this.judge(end);
+    for (const text of end?.virtual?.findings ?? []) this.tell({ event: 'finding', text });
     const totals = this.capture?.totals();
     const report: PlayReport = {
       schema: SCHEMA,
@@ -194,6 +186,7 @@ export class Story implements RunEvents {
       interrupted: options.interrupted,
     };
     if (options.deterministic && this.firstSampleMs !== undefined) report.firstSampleMs = this.firstSampleMs;
+    if (end?.virtual) report.virtual = end.virtual;
     return report;
   }
 
@@ -205,7 +198,7 @@ export class Story implements RunEvents {
         name: track.name,
         rateHz: track.rateHz,
         channels: track.channels,
-        frames: track.frames ?? this.capture?.trackFrames[index] ?? 0,
+        frames: this.framesOf(index),
         pcmCrc32: track.pcmCrc32 ?? null,
         ...trueRate(state),
         capture: this.fileOf(index) ?? null,
@@ -228,7 +221,10 @@ export class Story implements RunEvents {
       const status = end.emulator.signal ?? `status ${end.emulator.status ?? 'unknown'}`;
       const said = end.emulator.said.split('\n').at(-1) ?? '';
       this.failed(
-        new Problem('emulator-failed', `QEMU ended before the last track did (${status})${said ? `: ${said}` : ''}`),
+        new Problem(
+          'emulator-failed',
+          `${end.virtual ? 'the virtual Pi' : 'QEMU'} ended before the last track did (${status})${said ? `: ${said}` : ''}`,
+        ),
       );
       return;
     }
@@ -238,12 +234,16 @@ export class Story implements RunEvents {
   /** Without a hand on the keys every frame that the player counted must have come out of the jack. */
   private checkFrames(): void {
     for (const [index, track] of this.played.entries()) {
-      const captured = this.capture?.trackFrames[index] ?? 0;
-      if (track?.frames !== undefined && track.frames !== captured)
+      const captured = this.framesOf(index);
+      if (track?.counted !== undefined && track.counted !== captured)
         this.failed(
-          new Problem('capture-lost', `${captured} of ${track.frames} frames came out of the jack`, {
-            file: this.tracks[index]?.given ?? track.name,
-          }),
+          new Problem(
+            'capture-lost',
+            `${captured} of ${track.counted} frame${track.counted === 1 ? '' : 's'} came out of the jack`,
+            {
+              file: this.tracks[index]?.given ?? track.name,
+            },
+          ),
         );
     }
   }

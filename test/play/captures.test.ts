@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { execFileSync } from 'node:child_process';
 import fs from 'node:fs';
 import path from 'node:path';
 import type { JackState } from '../../host-tools/capture/jack.js';
@@ -61,5 +62,20 @@ describe('the files of a capture', () => {
       Int16Array.from([...frames(0), ...frames(2)]),
       'the file goes on where it ended',
     );
+  });
+
+  it('puts nothing beside a device or a pipe', () => {
+    const device = new CaptureFiles(() => '/dev/null', '1');
+    for (const [track, rate] of [44100, 48000].entries()) device.open(track, state(rate));
+    device.finish();
+    assert.deepEqual([device.fileOf(1), fs.existsSync('/dev/null-48000')], ['/dev/null', false]);
+
+    execFileSync('mkfifo', [at('pipe')]);
+    const reader = fs.openSync(at('pipe'), fs.constants.O_RDONLY | fs.constants.O_NONBLOCK);
+    const pipe = new CaptureFiles(() => at('pipe'), '1');
+    pipe.open(0, state(44100));
+    assert.throws(() => pipe.open(1, state(48000)), /a stream of 44100 Hz and cannot take 48000 Hz/);
+    pipe.finish();
+    fs.closeSync(reader);
   });
 });

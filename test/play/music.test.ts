@@ -3,6 +3,7 @@
 
 import assert from 'node:assert/strict';
 import crypto from 'node:crypto';
+import { EventEmitter, once } from 'node:events';
 import fs from 'node:fs';
 import path from 'node:path';
 import { readWav } from '../../host-tools/media/wav.js';
@@ -207,12 +208,20 @@ describe('several tracks in one run', function () {
   it('plays what is there of a file that was cut, and says that it has failed', async () => {
     const whole = fs.readFileSync(at('slow.wav'));
     fs.writeFileSync(at('cut.wav'), whole.subarray(0, whole.length - 4000));
-    const { report } = await playToEnd({ files: [at('cut.wav')], folder });
-    assert.deepEqual(
-      report.errors.map(({ code, file, offset }) => [code, file, offset]),
-      [['refused', at('cut.wav'), whole.length - 4000]],
-    );
-    assert.ok((report.tracks[0]?.frames ?? 0) > 1000);
+    const flac = fs.readFileSync(at('deep.flac'));
+    fs.writeFileSync(at('cut.flac'), flac.subarray(0, flac.length - 1000));
+    const { report } = await playToEnd({ files: [at('cut.flac'), at('cut.wav')], folder });
+    const [inFlac, inWav] = report.errors;
+    assert.deepEqual([inWav?.code, inWav?.file, inWav?.offset], ['refused', at('cut.wav'), whole.length - 4000]);
+    assert.deepEqual([inFlac?.code, inFlac?.file], ['bad-media', at('cut.flac')]);
+    assert.equal(flac.readUInt16BE(inFlac?.offset ?? 0) & 0xfffe, 0xfff8, 'where the frame begins');
+    assert.equal(report.errors.length, 2);
+    const [deep, slow] = report.tracks;
+    assert.ok((slow?.frames ?? 0) > 1000);
+    const frames = deep?.frames ?? 0;
+    const before = reference('flac', at('deep.flac'), 24).map((sample) => sample << 8);
+    assert.ok(frames > 20_000 && frames < before.length / 2);
+    assert.equal(deep?.pcmCrc32, crc32(new Uint8Array(before.buffer, 0, frames * 8)));
   });
   it('believes neither a length nor a limit that no timer holds', async () => {
     const bytes = fs.readFileSync(at('slow.wav'));
@@ -224,6 +233,37 @@ describe('several tracks in one run', function () {
       [],
     );
     assert.equal(report.tracks[0]?.frames, 4000);
+  });
+
+  it('reports what keys made of a track: the frames that the words are made of, and no sum', async () => {
+    makeMusic(at('keys.wav'), 1.5, 44100, 16);
+    const heard = new EventEmitter();
+    async function* back(): AsyncGenerator<Uint8Array> {
+      await once(heard, 'half');
+      yield Buffer.from('\x1b[D');
+    }
+    const files = [at('keys.wav')];
+    const playing = play({ files, folder, realtime: true, keys: back(), build: await playerBuild() });
+    const places: number[] = [];
+    let report: PlayReport | undefined;
+    while (!report) {
+      const { done, value } = await playing.next();
+      if (done) report = value;
+      else if (value.event === 'progress') {
+        places.push(value.frames);
+        if (value.frames > 22_050) heard.emit('half');
+      }
+    }
+    assert.deepEqual(report.errors, []);
+    const { frames, pcmCrc32 } = report.tracks[0] as TrackReport;
+    const total = 66_150;
+    assert.ok(frames > total + 22_050 && frames < 2 * total, `${frames} frames`);
+    assert.deepEqual([pcmCrc32, report.words], [null, 2 * frames]);
+    assert.ok(
+      places.some((place, i) => place < (places[i - 1] ?? 0)),
+      'the place goes back',
+    );
+    assert.equal(places.at(-1), total);
   });
 
   it('plays its own piece when there is no file, and keeps what was played when it is ended', async () => {

@@ -21,6 +21,7 @@ interface Watched {
 async function watched(
   keys: AsyncIterable<Uint8Array>,
   sink: WordSink = { append: () => undefined },
+  silentSeconds?: number,
 ): Promise<Watched> {
   const capture = new JackCapture([], [sink], false);
   const problems: Problem[] = [];
@@ -28,7 +29,7 @@ async function watched(
   const run = await startRun(
     {
       ...{ scratch: makeScratch(), image: fs.readFileSync(tinyImage()), capture, ahead: 8192, keys },
-      ...{ limitSeconds: 30, records: false },
+      ...{ limitSeconds: 30, records: false, silentSeconds },
     },
     {
       text: (more) => void (text += more),
@@ -70,6 +71,38 @@ describe('a run with a capture', function () {
       assert.deepEqual([problems.length, interrupted], [1, false]);
       assert.match(problems[0]?.message ?? '', wanted);
     }
+  });
+
+  it('is ended when the emulator says nothing for too long, be it waiting for keys or hanging', async () => {
+    for (const keys of ['h', 'c']) {
+      const begun = Date.now();
+      const { run, problems } = await watched(typed(keys), undefined, 1.5);
+      const { emulator, interrupted } = await run.ended;
+      assert.deepEqual(
+        problems.map((problem) => [problem.code, problem.message]),
+        [['emulator-silent', 'QEMU has said nothing for 1.5 s and was ended']],
+      );
+      assert.deepEqual([interrupted, emulator.overtime], [false, false]);
+      assert.ok(Date.now() - begun >= 1500);
+    }
+  });
+
+  it('is not taken to hang while words or text come, or while the host lets it wait', async () => {
+    async function* slowly(): AsyncGenerator<Uint8Array> {
+      for (const key of 'hwhw0') {
+        await new Promise((resolve) => setTimeout(resolve, 700));
+        yield Buffer.from(key);
+      }
+    }
+    const talking = await watched(slowly(), undefined, 1.5);
+    const waiting = await watched(typed('w'), undefined, 0.8);
+    waiting.run.pause();
+    await new Promise((resolve) => setTimeout(resolve, 1300));
+    assert.deepEqual(waiting.problems, []);
+    waiting.run.stop();
+    await waiting.run.ended;
+    const { emulator } = await talking.run.ended;
+    assert.deepEqual([emulator.status, talking.problems], [0, []]);
   });
 
   it('ends, and throws, when the host has a fault of its own', async () => {
