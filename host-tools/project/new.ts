@@ -48,6 +48,19 @@ function dependencyOf(folder: string): string {
   return `file:${path.relative(fs.realpathSync(folder), fs.realpathSync(libraryRoot)).split(path.sep).join('/')}`;
 }
 
+/** A path as a shell takes it. */
+export const quoted = (text: string): string =>
+  /^[\w./@:+,-]+$/.test(text) && !text.startsWith('-') ? text : `'${text.replaceAll("'", "'\\''")}'`;
+
+/** The command that brings this package into a project whose folder it is given in. */
+export const installation = isInstalled ? 'npm install' : `npm pack --silent ${quoted(libraryRoot)} && npm install`;
+
+/** The same for the project's README. */
+const setUp = (dependency: string): string =>
+  isInstalled
+    ? `mirleft is a package; \`package.json\` tells where this project found it, \`${dependency}\`. This links it:`
+    : `mirleft is a package; \`package.json\` names its archive, \`${dependency}\`, which comes out of a clone of mirleft:`;
+
 /**
  * Makes a project in `folder`, which must be empty or not there yet; its last part is the project's name. Throws
  * Problem; what is in a folder that is not empty stays as it is.
@@ -69,7 +82,13 @@ export function createProject(folder: string): NewProject {
       throw new Problem('would-overwrite', 'is not empty', { file: folder, hint: 'choose a new name' });
     }
     makeFolder(target);
-    const dependency = JSON.stringify(dependencyOf(target)).slice(1, -1);
+    const dependency = dependencyOf(target);
+    const words: Record<string, string> = {
+      NAME: name,
+      DEPENDENCY: JSON.stringify(dependency).slice(1, -1),
+      SETTING_UP: setUp(dependency),
+      INSTALLATION: installation,
+    };
     const files = listFiles(TEMPLATE).map((file) => {
       const renamed = path.join(path.dirname(file), RENAMED[path.basename(file)] ?? path.basename(file));
       const text = fs.readFileSync(path.join(TEMPLATE, file), 'utf8');
@@ -77,7 +96,7 @@ export function createProject(folder: string): NewProject {
       makeFolder(path.dirname(destination));
       fs.writeFileSync(
         destination,
-        text.replaceAll('NAME', name).replaceAll('DEPENDENCY', () => dependency),
+        text.replace(/\b(?:NAME|DEPENDENCY|SETTING_UP|INSTALLATION)\b/g, (word) => words[word] ?? word),
         { flag: 'wx' },
       );
       return renamed;

@@ -1,15 +1,20 @@
-// A program built, booted in QEMU and watched, in one call: for tests of firmware.
+// A program built, booted in QEMU or on the virtual Pi and watched, in one call: for tests of firmware.
 
+import fs from 'node:fs';
 import { buildProgram, finishBuild, type Build, type BuildOptions } from '../build/program.js';
 import { symbolize, type SymbolizedFault } from '../build/symbolize.js';
 import { JackCapture, type JackState } from '../capture/jack.js';
 import { makeScratch } from '../emulator/scratch.js';
+import type { Target } from '../play/options.js';
 import { startRun } from '../play/run-player.js';
+import { startVirtualRun } from '../play/run-virtual.js';
 import { Problem } from '../problem.js';
 
 export interface RunProgramOptions extends BuildOptions {
   /** A build that is there already, instead of `program`. */
   build?: Build;
+  /** Default: the emulator. */
+  on?: Target;
   /** A ustar archive for the RAM disk. */
   ramDisk?: string;
   /** Typed on the console from the start. */
@@ -38,6 +43,8 @@ export interface ProgramRun {
   /** The status that the program gave; undefined when `until` ended it. */
   status: number | undefined;
   fault: SymbolizedFault | undefined;
+  /** On the virtual Pi: what the program did that a chip may punish, a line each; in the emulator empty. */
+  findings: string[];
   build: Build;
 }
 
@@ -86,29 +93,30 @@ export async function runProgram(options: RunProgramOptions = {}): Promise<Progr
   };
   const scratch = makeScratch();
   try {
-    const run = await startRun(
-      {
-        scratch,
-        image: build.image,
-        capture,
-        ramDisk: options.ramDisk,
-        deterministic: options.deterministic ?? true,
-        limitSeconds: options.limitSeconds ?? 30,
-        records: false,
-        signal: ending.signal,
-        keys: options.keys === undefined ? undefined : typed(options.keys),
+    const common = {
+      capture,
+      limitSeconds: options.limitSeconds ?? 30,
+      records: false,
+      signal: ending.signal,
+      keys: options.keys === undefined ? undefined : typed(options.keys),
+    };
+    const events = {
+      text(more: string): void {
+        text += more;
+        look();
       },
-      {
-        text(more) {
-          text += more;
-          look();
-        },
-        record: () => undefined,
-        tick: look,
-        problem: (what) => void (problem ??= what),
-      },
-    );
-    const { emulator, fault, interrupted } = await run.ended;
+      record: () => undefined,
+      tick: look,
+      problem: (what: Problem) => void (problem ??= what),
+    };
+    const { ramDisk, deterministic = true } = options;
+    const { buildId, image } = build;
+    const disk = ramDisk === undefined ? undefined : fs.readFileSync(ramDisk);
+    const run =
+      options.on === 'virtual'
+        ? startVirtualRun({ ...common, program: build, buildId, ramDisk: disk }, events)
+        : await startRun({ ...common, scratch, image, ramDisk, deterministic }, events);
+    const { emulator, fault, interrupted, virtual } = await run.ended;
     if (problem) throw problem;
     return {
       console: text,
@@ -116,6 +124,7 @@ export async function runProgram(options: RunProgramOptions = {}): Promise<Progr
       jack: capture.trackStates.find((state) => state !== undefined),
       status: interrupted ? undefined : emulator.status,
       fault: fault && symbolize(fault, build),
+      findings: virtual?.findings ?? [],
       build,
     };
   } finally {

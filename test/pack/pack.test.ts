@@ -43,8 +43,11 @@ function copyTree(folder: string): string {
 }
 
 describe('the packed package', function () {
-  this.timeout(120_000);
+  this.timeout(300_000);
   let folder: string;
+  let clone: string;
+  let manifestBefore: string;
+  const manifest = (): string => path.join(clone, 'node_modules/wasm3/package.json');
   const here = new Map<string, Build>();
   const run = (command: string, words: string[], cwd = folder): string =>
     execFileSync(command, words, { cwd, encoding: 'utf8', stdio: 'pipe' });
@@ -52,12 +55,22 @@ describe('the packed package', function () {
   before(async () => {
     // Not below this repository, where every dependency would be found.
     folder = fs.mkdtempSync(path.join(os.tmpdir(), 'mirleft-pack-'));
-    const archive = run('npm', ['pack', '--silent', '--pack-destination', folder], copyTree(folder)).trim();
+    clone = copyTree(folder);
+    // As the registry has it, whatever an earlier packing has left here.
+    const { name, version } = JSON.parse(fs.readFileSync(manifest(), 'utf8')) as Record<string, string>;
+    manifestBefore = JSON.stringify({ name, version, peerDependencies: { 'react-native': '*' } });
+    fs.writeFileSync(manifest(), manifestBefore);
+    const archive = run('npm', ['pack', '--silent', '--pack-destination', folder], clone).trim();
     for (const program of programNames()) here.set(program, await finishBuild(buildProgram({ program })));
     fs.writeFileSync(path.join(folder, 'package.json'), '{ "type": "module" }\n');
     run('npm', ['install', '--prefer-offline', '--no-audit', '--no-fund', '--loglevel=error', `./${archive}`]);
   });
   after(() => fs.rmSync(folder, { recursive: true, force: true }));
+
+  it('leaves the clone as it was', () => {
+    assert.equal(fs.readFileSync(manifest(), 'utf8'), manifestBefore);
+    for (const name of ['dist', 'build/before-pack']) assert.equal(fs.existsSync(path.join(clone, name)), false, name);
+  });
 
   it('brings no more than it needs', () => {
     const installed = fs.readdirSync(path.join(folder, 'node_modules'));

@@ -25,7 +25,14 @@ describe('new', function () {
     const names = ['.gitignore', 'README.md', 'main.ts', 'package.json', 'test/firmware.test.js', 'tsconfig.json'];
     assert.deepEqual(made.files.sort(), names);
     for (const name of names)
-      assert.doesNotMatch(fs.readFileSync(path.join(made.folder, name), 'utf8'), /NAME|DEPENDENCY/);
+      assert.doesNotMatch(
+        fs.readFileSync(path.join(made.folder, name), 'utf8'),
+        /NAME|DEPENDENCY|SETTING_UP|INSTALLATION/,
+      );
+    // How the package gets there, and that its archive is nothing to keep.
+    const readme = fs.readFileSync(path.join(made.folder, 'README.md'), 'utf8');
+    assert.match(readme, /`file:(mirleft-[\d.]+\.tgz)`.* clone[^]*\nnpm pack --silent \S+ && npm install\n/);
+    assert.ok(fs.readFileSync(path.join(made.folder, '.gitignore'), 'utf8').split('\n').includes('mirleft-*.tgz'));
     const manifest = JSON.parse(fs.readFileSync(path.join(made.folder, 'package.json'), 'utf8')) as { name: string };
     assert.equal(manifest.name, 'my-synth.2');
 
