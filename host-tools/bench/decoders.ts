@@ -1,7 +1,6 @@
 // The bench's image: the library's QOA decoder on wasm3, and beside it, native in the same image, a decoder in plain C
 // and the library's own as wasm2c translates it. All decode the same file, counted by the same timer in one run.
 
-import { execFileSync } from 'node:child_process';
 import fs from 'node:fs';
 import path from 'node:path';
 import { compile } from '../build/compile.js';
@@ -10,10 +9,10 @@ import { TARGET } from '../build/interpreter.js';
 import { libraryRoot } from '../build/library.js';
 import { CLANG, runTool } from '../build/toolchain.js';
 import { startEmulator } from '../emulator/emulator.js';
-import { findProgram } from '../emulator/find.js';
 import { makeScratch, type Scratch } from '../emulator/scratch.js';
 import { parseFields } from '../build/faults.js';
 import { Problem } from '../problem.js';
+import { translate } from './wasm2c.js';
 
 /** What a decoder or the chain took. */
 export interface Count {
@@ -45,30 +44,15 @@ export function decodersAvailable(): boolean {
   return fs.existsSync(path.join(reference, 'qoa.c'));
 }
 
-/** wasm2c's header lies beside its program, in include/. */
-function wasm2cFiles(): { program: string; header: string } {
-  const program = findProgram('wasm2c');
-  const header = program && path.join(path.dirname(fs.realpathSync(program)), '..', 'include', 'wasm-rt.h');
-  if (program === undefined || header === undefined || !fs.existsSync(header)) {
-    throw new Problem('not-found', 'wasm2c and its header wasm-rt.h are needed', {
-      hint: 'install wabt: scripts/setup.sh test does',
-    });
-  }
-  return { program, header };
-}
-
 /** The native decoders as assembly files. */
 async function buildNative(scratch: Scratch): Promise<string[]> {
-  const { program, header } = wasm2cFiles();
   const { wasm } = await compile({ entry: path.join(programs, 'bench-decoder.ts'), memoryPages: PAGES });
-  fs.writeFileSync(scratch.file('decoder.wasm'), wasm);
-  execFileSync(program, [scratch.file('decoder.wasm'), '-n', 'decoder', '-o', scratch.file('decoder.c')]);
-  // Alone, so that no other header of the system is found.
-  fs.copyFileSync(header, scratch.file('wasm-rt.h'));
+  const dialect = translate(wasm, scratch.folder);
   const flags = [
     ...C_FLAGS,
     ...MORE_C_FLAGS,
-    ...['-DWASM_RT_MEMCHECK_SIGNAL_HANDLER=0', `-DMEMORY_PAGES=${PAGES}`, '-nostdlibinc'],
+    ...dialect,
+    ...[`-DMEMORY_PAGES=${PAGES}`, '-nostdlibinc'],
     ...['-I', scratch.folder, '-I', path.join(reference, 'include'), '-I', path.join(libraryRoot, 'boot', 'libc')],
   ];
   const sources = [path.join(reference, 'qoa.c'), path.join(reference, 'native.c'), scratch.file('decoder.c')];
