@@ -12,6 +12,9 @@ export {
   type BuildEvent,
   type BuildOptions,
 } from './build/program.js';
+export { fillCard } from './card/folder.js';
+export { makeCardImage } from './card/image.js';
+export type { CardEvent, CardReport, FolderOptions, ImageOptions } from './card/options.js';
 export { findProgram, programNames, type Program, type ProjectSettings } from './build/project.js';
 export { formatSize, measureSize, type SizeReport } from './build/size.js';
 export { formatFault, symbolize, type SourceFrame, type SymbolizedFault } from './build/symbolize.js';

@@ -78,13 +78,24 @@ async function build(what: string | undefined, flags: BuildFlags): Promise<void>
   );
 }
 
+const HELP = `
+What is compiled already is taken from the cache (MIRLEFT_CACHE names another folder for it). The same input gives the
+same image; the build id is a hash of the input.
+
+Examples:
+  mirleft build                       the project in this folder, to build/kernel8.img
+  mirleft build player --out card     one of the library's programs, to card/kernel8.img
+  mirleft build --json synth.ts       an entry file without a project; sizes and files as JSON`;
+
 export function register(program: Command): void {
   program
     .command('build')
-    .description('compile a program and make kernel8.img')
+    .summary('compile a program and make kernel8.img')
+    .description('Compiles a program, links it with boot and wasm3, and writes kernel8.img.')
     .argument(...PROGRAM_ARGUMENT)
     .option('-o, --out <dir>', "where the files go (default: the project's build folder)")
     .option(...WASM3_OPTION)
     .option('--json', 'sizes, times and files as JSON')
+    .addHelpText('after', HELP)
     .action(build);
 }

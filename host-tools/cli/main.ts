@@ -1,23 +1,12 @@
 #!/usr/bin/env node
-// The command line: one file a command, operations below that print nothing.
+// The command line as a process: exit statuses, signals, and the line that tells what went wrong.
 
-import { Command, CommanderError } from 'commander';
-import { version } from '../build/library.js';
-import * as bench from './bench.js';
-import * as build from './build.js';
-import * as create from './new.js';
-import * as play from './play.js';
+import { CommanderError } from 'commander';
+import { createProgram } from './program.js';
 import { errorText, Status, statusOf } from './render-errors.js';
-import * as run from './run.js';
-import * as setup from './setup.js';
-import * as size from './size.js';
+import { usageProblem } from './usage.js';
 
-const program = new Command('mirleft')
-  .description('Bare-metal audio firmware for the Raspberry Pi 4, in AssemblyScript: build it, run it, hear it.')
-  .version(version)
-  .showHelpAfterError('(--help lists the options)')
-  .exitOverride();
-for (const command of [play, run, build, size, create, bench, setup]) command.register(program);
+const program = createProgram();
 
 // Whoever reads may have had enough (`mirleft … | head`).
 for (const stream of [process.stdout, process.stderr]) stream.on('error', () => undefined);
@@ -38,6 +27,8 @@ try {
 } catch (error) {
   if (error instanceof CommanderError) {
     process.exitCode = error.exitCode === 0 ? Status.Fine : Status.Usage;
+    const shown = error.code === 'commander.help' || error.exitCode === 0;
+    if (!shown) process.stderr.write(`${errorText(usageProblem(error, program, process.argv.slice(2)))}\n`);
   } else {
     process.stderr.write(`${errorText(error)}\n`);
     process.exitCode = statusOf(error);

@@ -2,22 +2,22 @@
 
 import path from 'node:path';
 import type { Command } from 'commander';
-import { libraryRoot } from '../build/library.js';
-import { createProject, isInstalled } from '../project/new.js';
+import { createProject, installation, quoted } from '../project/new.js';
 
-/** A path as a shell takes it. */
-const quoted = (text: string): string =>
-  /^[\w./@:+,-]+$/.test(text) && !text.startsWith('-') ? text : `'${text.replaceAll("'", "'\\''")}'`;
+const HELP = `
+Nothing that is there is changed. The name has small letters, digits, dots, dashes and underscores.
 
-/** How to get the package into the project's folder when it is not found from there. */
-const installation = (): string =>
-  isInstalled ? 'npm install' : `npm pack --silent ${quoted(libraryRoot)} && npm install`;
+Examples:
+  mirleft new hello             a project in ./hello
+  mirleft new ../synths/organ   and elsewhere, named organ`;
 
 export function register(program: Command): void {
   program
     .command('new')
-    .description('make a small firmware with its test')
+    .summary('make a small firmware with its test')
+    .description('Makes a small firmware with its test, and says how to run it.')
     .argument('<dir>', 'a folder that is empty or not there yet; its name becomes the project’s')
+    .addHelpText('after', HELP)
     .action((folder: string) => {
       const made = createProject(folder);
       process.stdout.write(
@@ -27,7 +27,7 @@ export function register(program: Command): void {
           '',
           'next:',
           `  cd ${quoted(folder)}`,
-          ...(made.ready ? [] : [`  ${installation()}`]),
+          ...(made.ready ? [] : [`  ${installation}`]),
           '  npm test       builds it, boots it in QEMU and checks what comes out of the jack',
           '  npm start      boots it with its console on the terminal; Ctrl-C ends it',
           '',

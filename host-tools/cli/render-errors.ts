@@ -13,8 +13,10 @@ export const enum Status {
   Interrupted = 130,
 }
 
-export const statusOf = (error: unknown): Status =>
-  error instanceof Problem && error.code === 'usage' ? Status.Usage : Status.Failed;
+export const statusOf = (error: unknown): Status => {
+  if (!(error instanceof Problem)) return Status.Failed;
+  return error.code === 'usage' ? Status.Usage : error.code === 'interrupted' ? Status.Interrupted : Status.Failed;
+};
 
 /** `error: song.mp3: is cut off at byte 12; …`, and below it what a compiler or a tool said. */
 export const problemLine = (problem: Problem): string => `${styleText('red', 'error:')} ${problem.text()}`;

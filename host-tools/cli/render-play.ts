@@ -3,12 +3,13 @@
 import path from 'node:path';
 import { formatFault, symbolize } from '../build/symbolize.js';
 import type { PlayEvent } from '../play/options.js';
-import type { PlayReport, TrackReport } from '../play/report.js';
+import type { PlayReport, TrackReport, VirtualReport } from '../play/report.js';
 import { printable } from '../problem.js';
 import { problemLine } from './render-errors.js';
 import { StatusLine } from './render-status.js';
 import { styleText } from './render-style.js';
-import { bar, clock, fit, grouped, kilohertz, plural } from './render-text.js';
+import { ENDING_KEYS } from './render-terminal.js';
+import { bar, clock, fit, plural } from './render-text.js';
 
 const BAR = 24;
 const SHORTEST_NAME = 16;
@@ -33,7 +34,7 @@ export class PlayView {
       case 'stage':
         if (event.stage === 'building') this.status.set('building the firmware…');
         else if (event.stage === 'booting') {
-          if (this.keys) this.status.line(styleText('dim', 'keys go to the player (? lists them), Ctrl-C ends'));
+          if (this.keys) this.status.line(styleText('dim', `keys go to the player (? lists them), ${ENDING_KEYS}`));
           this.status.set('booting…');
         } else if (event.stage === 'finishing') this.status.clear();
         break;
@@ -48,7 +49,6 @@ export class PlayView {
       case 'track':
         this.track = event;
         this.lastPlain = Date.now();
-        if (!this.status.live && !this.quiet) this.status.line(`playing ${trackLine(event)}`);
         break;
       case 'progress':
         this.progress(event);
@@ -60,6 +60,9 @@ export class PlayView {
         break;
       case 'note':
         this.status.line(`${styleText('yellow', 'note:')} ${printable(event.text)}`);
+        break;
+      case 'finding':
+        this.status.line(`${styleText('yellow', 'finding:')} ${printable(event.text)}`);
         break;
       case 'fault':
         this.status.line(formatFault(symbolize(event.report, event.build)));
@@ -80,7 +83,7 @@ export class PlayView {
     const [now, total] = [event.frames / track.rateHz, event.total / track.rateHz];
     const part = event.total > 0 ? event.frames / event.total : 0;
     const times = `${clock(now)}/${clock(total)}`;
-    const speed = `${event.speed < 10 ? event.speed.toFixed(1) : event.speed.toFixed(0)}×`;
+    const speed = event.paused ? 'paused' : `${event.speed.toFixed(event.speed < 10 ? 1 : 0)}×`;
     if (this.status.live) {
       const rest = this.status.columns - times.length - speed.length - 7;
       const width = Math.max(4, Math.min(BAR, rest - SHORTEST_NAME));
@@ -101,6 +104,10 @@ export class PlayView {
     const failed = report.errors.length === 0 ? '' : `, ${styleText('red', plural(report.errors.length, 'error'))}`;
     const first =
       report.firstSampleMs === undefined ? '' : `, first sample after ${report.firstSampleMs.toFixed(1)} ms`;
+    if (report.virtual) {
+      for (const line of faultLines(report.virtual)) this.status.line(styleText('dim', line));
+      this.status.line(virtualSummary(report.virtual));
+    }
     const words = report.words > 0 ? `, ${plural(report.words, 'word')} ${report.wordsSha256.slice(0, 12)}…` : '';
     this.status.line(
       `${report.interrupted ? 'ended early' : 'done'}: ${plural(report.tracks.length, 'track')}, ${plural(report.underruns, 'underrun')}${words}${first}${failed}`,
@@ -112,19 +119,34 @@ export class PlayView {
   }
 }
 
-function trackLine(track: Track): string {
-  return `${printable(track.name)}  ${kilohertz(track.rateHz)} ${width(track.channels)}  ${clock(track.frames / track.rateHz)}`;
+/** `fault at 400 ms: stall-cpu, ms 80`, a line each, and how many did not come. */
+function faultLines({ faults, faultsLeft }: VirtualReport): string[] {
+  const lines = faults.map(({ atMs, fault, ...values }) => {
+    const fields = Object.entries(values).map(([name, value]) => `, ${name} ${String(value)}`);
+    return `fault at ${atMs} ms: ${fault}${fields.join('')}`;
+  });
+  if (faultsLeft > 0)
+    lines.push(`${faultsLeft} of ${plural(faults.length + faultsLeft, 'fault')} did not come, the run was over before`);
+  return lines;
 }
 
-const width = (channels: number): string =>
-  channels === 1 ? 'mono' : channels === 2 ? 'stereo' : `${channels} channels`;
+function virtualSummary({ hardwareUnderruns, ringFillMs, findings, faults, virtualMs }: VirtualReport): string {
+  const ring = ringFillMs ? [`ring ${ringFillMs.lowest.toFixed(1)} to ${ringFillMs.highest.toFixed(1)} ms`] : [];
+  const facts = [
+    `${(virtualMs / 1000).toFixed(2)} s on the virtual Pi`,
+    plural(hardwareUnderruns, 'hardware underrun'),
+    ...ring,
+    ...(faults.length > 0 ? [plural(faults.length, 'fault')] : []),
+    plural(findings.length, 'finding'),
+  ];
+  return styleText('dim', facts.join(', '));
+}
 
 function trackSummary(track: TrackReport): string {
   const ppm = `${track.deviationPpm >= 0 ? '+' : '−'}${Math.abs(track.deviationPpm).toFixed(0)} ppm`;
   const facts = [
     clock(track.frames / track.rateHz),
-    `${grouped(track.frames)} frames`,
-    `${kilohertz(track.rateHz)} ${width(track.channels)}`,
+    plural(track.frames, 'frame'),
     `on a board ${track.trueRateHz.toFixed(1)} Hz, ${ppm}`,
     ...(track.pcmCrc32 === null ? [] : [`crc32 ${track.pcmCrc32}`]),
   ];

@@ -5,6 +5,8 @@ import { EventQueue } from '../play/queue.js';
 const CTRL_A = 1;
 const CTRL_C = 3;
 const EXIT_KEYS = new Set([0x78, 0x58]); // x after Ctrl-A, as in QEMU
+/** What people are told about these keys. */
+export const ENDING_KEYS = 'Ctrl-C or Ctrl-A x ends';
 
 export interface Keys {
   /** Bytes for the device. */

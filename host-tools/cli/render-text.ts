@@ -13,11 +13,14 @@ export function clock(seconds: number): string {
 /** `1,234,567`. */
 export const grouped = (value: number): string => String(Math.round(value)).replace(/\B(?=(\d{3})+$)/g, ',');
 
-/** `44.1 kHz`. */
-export const kilohertz = (hz: number): string => `${Number((hz / 1000).toFixed(3))} kHz`;
-
 /** `1 track`, `2 tracks`. */
 export const plural = (count: number, word: string): string => `${grouped(count)} ${word}${count === 1 ? '' : 's'}`;
+
+/** `12.3 MB`, `31.9 GB`: of powers of ten, as cards count them. */
+export function sizeText(bytes: number): string {
+  const [unit, value] = bytes >= 1e9 ? ['GB', bytes / 1e9] : ['MB', bytes / 1e6];
+  return `${value.toFixed(value < 100 ? 1 : 0)} ${unit}`;
+}
 
 /** A bar of `width` characters with `part` (0 to 1) of it filled. */
 export function bar(part: number, width: number): string {

@@ -1,5 +1,6 @@
 // mirleft run [PROGRAM]
 
+import fs from 'node:fs';
 import { InvalidArgumentError, type Command } from 'commander';
 import { version } from '../build/library.js';
 import { buildProgram, type Build } from '../build/program.js';
@@ -9,35 +10,53 @@ import { JackCapture } from '../capture/jack.js';
 import { checkDistinct } from '../capture/output.js';
 import { findQemu } from '../emulator/find.js';
 import { makeScratch, type Scratch } from '../emulator/scratch.js';
+import { LineServer } from '../link/line-server.js';
 import { pack } from '../media/pack.js';
 import { aborted } from '../play/aborted.js';
 import { CaptureFiles, checkCaptures } from '../play/captures.js';
+import type { Target } from '../play/options.js';
 import { startRun, type RunEnd } from '../play/run-player.js';
+import { startVirtualRun } from '../play/run-virtual.js';
 import { printable, Problem } from '../problem.js';
-import { PROGRAM_ARGUMENT, WASM3_OPTION } from './program-argument.js';
+import type { VirtualPiOptions } from '../virtual-pi/virtual-pi.js';
+import { PROGRAM_ARGUMENT, targetOption, WASM3_OPTION } from './program-argument.js';
 import { problemLine, Status } from './render-errors.js';
 import { StatusLine } from './render-status.js';
 import { styleText } from './render-style.js';
-import { onInterrupt, openKeys } from './render-terminal.js';
-import { clock, grouped, kilohertz } from './render-text.js';
+import { ENDING_KEYS, onInterrupt, openKeys } from './render-terminal.js';
+import { clock, grouped } from './render-text.js';
+import { givenArchive } from './run-archive.js';
+import { builtProgram, CardRun, type Runnable } from './run-card.js';
 
 interface Flags {
   timeout?: number;
   ramdisk?: string[];
+  card?: string;
+  snapshot?: true;
   capture?: string;
   deterministic?: true;
+  on: Target;
   wasm3?: string;
 }
 
 const HELP = `
 PROGRAM is the name of one of the library's programs, a project's folder or an entry file; default: the project here,
-else the player. The console is on the terminal, keys go to it; where stdin is a pipe, its bytes do.
+else the player. The console is on the terminal, keys go to it; where stdin is a pipe, its bytes do. The port that it
+prints is the board's serial line for mirleft console and the others in another terminal.
+With --on virtual time is virtual, --timeout too: as fast as it can be where stdin is a pipe or a file, in a terminal at
+the speed of time.
+With --card the card's own kernel starts, where its config.txt says, and finds the card in the slot that a board uses. What
+it writes stays on the card, so that it goes on from there the next time; --snapshot leaves the card as it was. A PROGRAM
+takes the place of the card's kernel. On the virtual Pi the card is written when the run ends.
 Exit status: the program's own, 124 after --timeout, 130 after Ctrl-C.
 
 Examples:
   mirleft run                                 the project in this folder
   mirleft run sampler --ramdisk kick.wav snare.wav
-  mirleft run tone --capture tone.wav --timeout 5`;
+  mirleft run tone --capture tone.wav --timeout 5
+  mirleft run --card card.img                 what mirleft image has made, as a Pi would boot it
+  mirleft run player --card card.img --snapshot
+  mirleft run blink --on virtual              on the model of the chip`;
 
 /** As coreutils' timeout has it. */
 const TIMED_OUT = 124;
@@ -51,13 +70,19 @@ function seconds(text: string): number {
 export function register(program: Command): void {
   program
     .command('run')
-    .summary('build a program and boot it in the emulator')
+    .summary('build a program and boot it in the emulator or the virtual Pi')
     .description('Builds a program and boots it in QEMU, with its console on the terminal.')
     .argument(...PROGRAM_ARGUMENT)
-    .option('-t, --timeout <seconds>', 'end it after so many seconds', seconds)
-    .option('--ramdisk <files...>', 'files for the RAM disk; what the board cannot decode is decoded')
+    .option('-t, --timeout <seconds>', 'end it after so many seconds, with --on virtual of virtual time', seconds)
+    .option(
+      '--ramdisk <files...>',
+      'files for the RAM disk, decoded where the board cannot; or one ustar archive as it is',
+    )
+    .option('--card <image>', 'boot this image of an SD card; with PROGRAM, only have it in the slot')
+    .option('--snapshot', 'leave the card as it was')
     .option('-c, --capture <wav>', 'what comes out of the jack, as WAV')
     .option('-d, --deterministic', 'virtual time that counts instructions: the same run every time')
+    .addOption(targetOption('what runs it'))
     .option(...WASM3_OPTION)
     .addHelpText('after', HELP)
     .action(async (name: string | undefined, flags: Flags) => {
@@ -71,16 +96,22 @@ async function run(name: string | undefined, flags: Flags): Promise<number> {
     checkDistinct(flags.ramdisk ?? [], [flags.capture]);
     checkCaptures([flags.capture]);
   }
-  await findQemu();
+  if (flags.snapshot && flags.card === undefined)
+    throw new Problem('usage', 'there is no card to leave as it was', { hint: 'name one with --card' });
+  const card = flags.card === undefined ? undefined : new CardRun(flags.card, !!flags.snapshot, name !== undefined);
+  for (const note of card?.boot.notes ?? []) status.line(`${styleText('yellow', 'note:')} ${printable(note)}`);
+  if (flags.on !== 'virtual') await findQemu();
   const ending = new AbortController();
   const interrupts = onInterrupt(() => ending.abort());
   const scratch = makeScratch();
   try {
     const packed = await packFiles(flags.ramdisk, scratch, status, ending.signal);
-    const build = await Promise.race([buildShown(name, flags.wasm3, status), aborted(ending.signal)]);
-    if (!build || ending.signal.aborted) return Status.Interrupted;
-    const { end, failed } = await boot(build, flags, packed, scratch, status, ending.signal, interrupts.take);
-    if (end.fault) status.line(formatFault(symbolize(end.fault, build)));
+    const program = await Promise.race([programShown(name, card, flags.wasm3, status), aborted(ending.signal)]);
+    if (!program || ending.signal.aborted) return Status.Interrupted;
+    const { end, failed } = await boot(program, card, flags, packed, scratch, status, ending.signal, interrupts.take);
+    for (const finding of end.virtual?.findings ?? [])
+      status.line(`${styleText('yellow', 'finding:')} ${printable(finding)}`);
+    if (end.fault) status.line(formatFault(symbolize(end.fault, program)));
     if (end.interrupted) return Status.Interrupted;
     if (end.emulator.overtime) return TIMED_OUT;
     if (end.emulator.said !== '') status.line(printable(end.emulator.said.split('\n').at(-1) ?? ''));
@@ -92,7 +123,7 @@ async function run(name: string | undefined, flags: Flags): Promise<number> {
   }
 }
 
-/** The archive, or undefined without files. Throws Problem: here one file that fails is one too many. */
+/** The archive, which may be the one that was given, or undefined without files. Throws Problem: here one file that fails is one too many. */
 async function packFiles(
   files: string[] | undefined,
   scratch: Scratch,
@@ -100,6 +131,8 @@ async function packFiles(
   signal: AbortSignal,
 ): Promise<string | undefined> {
   if (files === undefined) return undefined;
+  const given = givenArchive(files);
+  if (given !== undefined) return given;
   const archive = scratch.file('ramdisk.tar');
   for await (const event of pack({ files, archive, anything: true, signal })) {
     if (event.event === 'error') throw event.problem;
@@ -108,7 +141,28 @@ async function packFiles(
   return archive;
 }
 
-async function buildShown(name: string | undefined, wasm3Dir: string | undefined, status: StatusLine): Promise<Build> {
+/** The program that was named, built, or the card's kernel, and a line about it. */
+async function programShown(
+  name: string | undefined,
+  card: CardRun | undefined,
+  wasm3Dir: string | undefined,
+  status: StatusLine,
+): Promise<Runnable> {
+  const program = name === undefined && card ? card.program : builtProgram(await buildQuietly(name, wasm3Dir, status));
+  status.clear();
+  const build = program.buildId === '' ? '' : `, build ${program.buildId}`;
+  const ends = process.stdin.isTTY ? ENDING_KEYS : 'Ctrl-C ends';
+  const size = `kernel8.img of ${grouped(program.image.length)} bytes`;
+  status.line(styleText('dim', `${printable(program.name)}: ${size}${build}; ${ends}`));
+  return program;
+}
+
+/** Only the compiler's warnings are shown. */
+async function buildQuietly(
+  name: string | undefined,
+  wasm3Dir: string | undefined,
+  status: StatusLine,
+): Promise<Build> {
   status.set('building…');
   const building = buildProgram({
     ...(name === undefined ? {} : { program: name }),
@@ -116,25 +170,14 @@ async function buildShown(name: string | undefined, wasm3Dir: string | undefined
   });
   for (;;) {
     const { done, value } = await building.next();
-    if (!done) {
-      if (value.type === 'compiled') for (const warning of value.warnings) status.line(formatProblem(warning));
-      continue;
-    }
-    status.clear();
-    status.line(
-      styleText(
-        'dim',
-        `${value.program.name}: kernel8.img of ${grouped(value.image.length)} bytes, build ${value.buildId}; ${
-          process.stdin.isTTY ? 'Ctrl-C or Ctrl-A x ends' : 'Ctrl-C ends'
-        }`,
-      ),
-    );
-    return value;
+    if (done) return value;
+    if (value.type === 'compiled') for (const warning of value.warnings) status.line(formatProblem(warning));
   }
 }
 
 async function boot(
-  build: Build,
+  program: Runnable,
+  card: CardRun | undefined,
   flags: Flags,
   ramDisk: string | undefined,
   scratch: Scratch,
@@ -144,48 +187,88 @@ async function boot(
 ): Promise<{ end: RunEnd; failed: boolean }> {
   const { capture: file } = flags;
   const files = file === undefined ? undefined : new CaptureFiles(() => file, version);
+  const line = await LineServer.listen(scratch.file('uart'));
+  status.line(styleText('dim', `port: ${line.path} (mirleft console --port ${line.path})`));
   const keys = openKeys(interrupt, true);
   let failed = false;
+  let end: RunEnd;
   const fail = (problem: Problem): void => {
     if (problem.code === 'time-limit') {
-      status.line(styleText('dim', `ended after ${flags.timeout ?? 0} s`));
+      status.line(
+        styleText('dim', `ended after ${flags.timeout ?? 0} s${flags.on === 'virtual' ? ' of virtual time' : ''}`),
+      );
       return;
     }
     failed = true;
     status.line(problemLine(problem));
   };
   try {
-    const run = await startRun(
-      {
-        scratch,
-        image: build.image,
-        ramDisk,
-        deterministic: flags.deterministic,
-        capture: files && new JackCapture([files], [], false),
-        keys: keys?.bytes,
-        signal,
-        limitSeconds: flags.timeout,
-        records: false,
-      },
-      { text: (text) => status.output(text), record: () => undefined, tick: () => undefined, problem: fail },
-    );
-    const end = await run.ended;
+    const events = {
+      text: (text: string) => status.output(text),
+      record: () => undefined,
+      tick: () => undefined,
+      problem: fail,
+    };
+    const common = {
+      capture: files && new JackCapture([files], [], false),
+      keys: keys?.bytes,
+      signal,
+      records: false,
+      line,
+    };
+    const run =
+      flags.on === 'virtual'
+        ? startVirtualRun(
+            {
+              ...common,
+              program,
+              buildId: program.buildId,
+              ...virtualParts(program, card, ramDisk),
+              // Who types wants the machine's time to be his own.
+              realtime: process.stdin.isTTY,
+              virtualSeconds: flags.timeout,
+            },
+            events,
+          )
+        : await startRun(
+            {
+              ...common,
+              limitSeconds: flags.timeout,
+              scratch,
+              ...(card ? card.machine(program, scratch, ramDisk) : { image: program.image, ramDisk }),
+              deterministic: flags.deterministic,
+            },
+            events,
+          );
+    end = await run.ended;
     for (const made of files?.made() ?? [])
       status.line(
-        styleText('dim', `${printable(made.file)}: ${clock(made.frames / made.rateHz)} at ${kilohertz(made.rateHz)}`),
+        styleText('dim', `${printable(made.file)}: ${clock(made.frames / made.rateHz)} at ${made.rateHz} Hz`),
       );
-    return { end, failed };
   } finally {
     keys?.close();
-    if (files) finish(files, fail);
+    line.close();
+    finish(files, card, fail);
   }
+  return { end, failed };
 }
 
-function finish(files: CaptureFiles, fail: (problem: Problem) => void): void {
-  try {
-    files.finish();
-  } catch (error) {
-    if (!(error instanceof Problem)) throw error;
-    fail(error);
-  }
+/** The RAM disk that was named, else the card's. */
+function virtualParts(
+  program: Runnable,
+  card: CardRun | undefined,
+  ramDisk: string | undefined,
+): Pick<VirtualPiOptions, 'card' | 'ramDisk'> {
+  const parts = card?.virtual(program);
+  return { ...parts, ramDisk: ramDisk === undefined ? parts?.ramDisk : fs.readFileSync(ramDisk) };
+}
+
+function finish(files: CaptureFiles | undefined, card: CardRun | undefined, fail: (problem: Problem) => void): void {
+  for (const part of [card, files])
+    try {
+      part?.finish();
+    } catch (error) {
+      if (!(error instanceof Problem)) throw error;
+      fail(error);
+    }
 }

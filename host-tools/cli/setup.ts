@@ -23,11 +23,20 @@ async function setup(flags: SetupFlags): Promise<void> {
   });
 }
 
+const HELP = `
+On Debian and Ubuntu, as root, it installs with apt; elsewhere it says what to install.
+
+Examples:
+  mirleft setup
+  mirleft setup --check     only say what is missing`;
+
 export function register(program: Command): void {
   program
     .command('setup')
-    .description('install what is missing: QEMU with raspi4b, clang, lld')
+    .summary('install what is missing: QEMU with raspi4b, clang, lld')
+    .description('Installs what is missing: QEMU with raspi4b, clang and lld. Says so before it does.')
     .option('--check', 'only say what is missing; exit status 1 if anything is')
     .option('--test', 'also what the tests of a clone compare with')
+    .addHelpText('after', HELP)
     .action(setup);
 }

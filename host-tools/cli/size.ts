@@ -23,13 +23,23 @@ async function size(what: string | undefined, flags: SizeFlags): Promise<void> {
   else process.stdout.write(`${formatSize(await measure(), flags.all ? Infinity : undefined)}\n`);
 }
 
+const HELP = `
+Sizes are bytes of the image; every list adds up to the number above it. The budget is that of the player.
+
+Examples:
+  mirleft size                  the project in this folder, else the player
+  mirleft size tone --all       every function of one of the library's programs
+  mirleft size --json player    the whole report, for other tools`;
+
 export function register(program: Command): void {
   program
     .command('size')
-    .description('where the bytes of an image go')
+    .summary('tell where the bytes of an image go')
+    .description('Builds a program and tells where the bytes of its image go, by section, function and data.')
     .argument(...PROGRAM_ARGUMENT)
     .option(...WASM3_OPTION)
     .option('--all', 'every function and data segment, not only the largest')
     .option('--json', 'the whole report as JSON')
+    .addHelpText('after', HELP)
     .action(size);
 }

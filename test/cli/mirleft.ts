@@ -1,10 +1,9 @@
 // The command line as a process, for tests.
 
 import { spawn, type ChildProcessWithoutNullStreams } from 'node:child_process';
-import path from 'node:path';
+import { compiledTool } from '../support/compiled.js';
 
-const root = path.resolve(import.meta.dirname, '../..');
-const command = ['--import', `file://${root}/node_modules/tsx/dist/esm/index.mjs`, `${root}/host-tools/cli/main.ts`];
+const command = [await compiledTool('host-tools/cli/main.js')];
 
 export interface Ran {
   status: number | null;

@@ -51,6 +51,52 @@ describe('mirleft play', function () {
     assert.deepEqual(left(), []);
   });
 
+  it('plays on the virtual Pi with faults, by a script or by chance, the same for the same seed', async () => {
+    fs.writeFileSync(
+      at('faults.json'),
+      '{"faults":[{"atMs":200,"fault":"stall-cpu","ms":150},{"atMs":9e6,"fault":"card-pull"}]}',
+    );
+    const scripted = await run(folder, ['play', '--on', 'virtual', '--faults', 'faults.json', 'short.wav'], env);
+    assert.equal(scripted.status, 0, scripted.stderr);
+    assert.match(scripted.stderr, /^fault at 200 ms: stall-cpu, ms 150\n1 of 2 faults did not come/m);
+    assert.match(
+      scripted.stderr,
+      /on the virtual Pi, 0 hardware underruns, ring .* ms, 1 fault, 0 findings\ndone: 1 track, 1 underrun,/,
+    );
+    const chance = ['play', '--json', '--on', 'virtual', '--faults', 'stall-cpu, bounce,', '--seed', '7', 'short.wav'];
+    const [one, two] = [await run(folder, chance, env), await run(folder, chance, env)];
+    assert.equal(two.stdout, one.stdout);
+    const { virtual, firstSampleMs } = JSON.parse(one.stdout) as PlayReport;
+    assert.ok(virtual && virtual.virtualMs > 300 && firstSampleMs !== undefined);
+    assert.equal(virtual.faultsLeft, 0, 'those of chance are endless');
+  });
+
+  it('takes faults only where they can happen, and says what is wrong with them', async () => {
+    fs.writeFileSync(at('bad.json'), '{ "faults": [ { "atMs": 200, "fault": "stall-cpu" } ] }');
+    for (const [words, message] of [
+      [['--seed', '7'], /^error: --seed needs --on virtual/],
+      [['--faults', 'faults.json'], /^error: --faults needs --on virtual/],
+      [['--on', 'virtual', '--faults', 'bad.json'], /^error: bad\.json: fault 1: stall-cpu needs "ms"/],
+      [['--on', 'virtual', '--faults', 'stall.json'], /^error: stall\.json: cannot be read \(.*\)/],
+      [
+        ['--on', 'virtual', '--faults', 'stall-cpu,bogus'],
+        /^error: --faults: bogus is no fault; there are stall-cpu, /,
+      ],
+      [['--on', 'virtual', '--faults', ''], /^error: --faults: nothing is no fault; there are /],
+      [['--on', 'virtual', '--seed', '-1'], /^error: .*whole number from 0 to 4294967295/],
+    ] as const) {
+      const { status, stderr } = await run(folder, ['play', ...words, 'short.wav'], env);
+      assert.match(stderr, message);
+      assert.equal(status, 2, stderr);
+    }
+    for (const file of ['bad.json', 'stall.json']) {
+      const words = ['play', '--json', '--on', 'virtual', '--faults', file, 'short.wav'];
+      const { status, stdout } = await run(folder, words, env);
+      const { errors } = JSON.parse(stdout) as PlayReport;
+      assert.deepEqual([status, errors.map(({ code, file }) => [code, file])], [2, [['usage', file]]]);
+    }
+  });
+
   it('is heard with --listen, at the pace of the program that plays, with the rates of the tracks', async () => {
     const bin = at('bin');
     fs.mkdirSync(bin);
@@ -71,13 +117,15 @@ describe('mirleft play', function () {
   });
 
   it('goes on without being heard when that program fails', async () => {
-    fs.writeFileSync(at('bin/aplay'), '#!/bin/sh\necho "no sound card" >&2\nexit 1\n', { mode: 0o755 });
+    for (const name of ['aplay', 'ffplay', 'play'])
+      fs.writeFileSync(at(`bin/${name}`), '#!/bin/sh\necho "inner noise" >&2\nexit 1\n', { mode: 0o755 });
     const { status, stderr } = await run(folder, ['play', '-l', 'short.wav'], {
       ...env,
       PATH: `${at('bin')}:${process.env['PATH'] ?? ''}`,
     });
     assert.equal(status, 0, stderr);
-    assert.match(stderr, /note: aplay: has ended \(no sound card\)/);
+    assert.match(stderr, /^note: no sound can be played here \(tried aplay, ffplay, play\); is there a sound card\? /m);
+    assert.doesNotMatch(stderr, /inner noise/);
   });
 
   /** Waits until the capture holds sound. */

@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import { errorText, Status, statusOf } from '../../host-tools/cli/render-errors.js';
 import { PlayView } from '../../host-tools/cli/render-play.js';
-import { onInterrupt } from '../../host-tools/cli/render-terminal.js';
-import { clock, columnsOf, fit, grouped, kilohertz, plural } from '../../host-tools/cli/render-text.js';
+import { ENDING_KEYS, onInterrupt } from '../../host-tools/cli/render-terminal.js';
+import { clock, columnsOf, fit, grouped, plural } from '../../host-tools/cli/render-text.js';
 import { printable, Problem } from '../../host-tools/problem.js';
 
 describe('text of the command line', () => {
@@ -16,7 +16,6 @@ describe('text of the command line', () => {
       '10:01:01',
     ]);
     assert.deepEqual([0, 999, 1000, 1234567].map(grouped), ['0', '999', '1,000', '1,234,567']);
-    assert.deepEqual([8000, 44100, 11025].map(kilohertz), ['8 kHz', '44.1 kHz', '11.025 kHz']);
     assert.deepEqual(
       [0, 1, 2].map((count) => plural(count, 'track')),
       ['0 tracks', '1 track', '2 tracks'],
@@ -65,21 +64,53 @@ describe('text of the command line', () => {
     }
   });
 
-  it('writes no bar and few lines where there is no terminal', () => {
-    const lines: string[] = [];
-    const write = process.stderr.write.bind(process.stderr);
-    process.stderr.write = (text: string | Uint8Array): boolean => {
-      lines.push(String(text));
+  const track = { event: 'track', index: 0, name: 'x\x07.wav', rateHz: 8000, channels: 1, frames: 80_000 } as const;
+  const progress = { event: 'progress', index: 0, total: 80_000, speed: 2.54, paused: false } as const;
+
+  /** What a view writes to stderr, a terminal or not. */
+  function written(live: boolean, use: (view: PlayView) => void): string {
+    const { stderr } = process;
+    const [write, wasTty, term] = [stderr.write.bind(stderr), stderr.isTTY, process.env['TERM']];
+    let text = '';
+    stderr.write = (piece: string | Uint8Array): boolean => {
+      text += String(piece);
       return true;
     };
+    stderr.isTTY = live;
+    process.env['TERM'] = 'xterm';
     try {
-      const view = new PlayView(false, false);
-      view.show({ event: 'track', index: 0, name: 'x\x07.wav', rateHz: 8000, channels: 1, frames: 80_000 });
-      for (let frames = 0; frames < 1000; frames++)
-        view.show({ event: 'progress', index: 0, frames, total: 80_000, speed: 1 });
+      use(new PlayView(false, live));
     } finally {
-      process.stderr.write = write;
+      Object.assign(stderr, { write, isTTY: wasTty });
+      if (term === undefined) delete process.env['TERM'];
+      else process.env['TERM'] = term;
     }
-    assert.deepEqual(lines, ['playing x\\x07.wav  8 kHz mono  0:10\n']);
+    return text.replace(/\x1b\[[0-9]+m/g, '');
+  }
+
+  it('writes no bar and few lines where there is no terminal, and not what the device has said', () => {
+    const text = written(false, (view) => {
+      view.show({ event: 'stage', stage: 'booting' });
+      view.show(track);
+      for (let frames = 0; frames < 1000; frames++) view.show({ ...progress, frames });
+    });
+    assert.equal(text, '');
+  });
+
+  it('shows the speed, or that the track is paused', () => {
+    const text = written(true, (view) => {
+      view.show(track);
+      view.show({ ...progress, frames: 40_000 });
+      view.show({ ...progress, frames: 40_000, paused: true });
+    });
+    const [playing, paused] = text.split(/(?=x\\x07\.wav)/);
+    assert.match(playing ?? '', /━─.*0:05\/0:10 +2\.5×/);
+    assert.match(paused ?? '', /━─.*0:05\/0:10 +paused/);
+    assert.doesNotMatch(paused ?? '', /×/);
+  });
+
+  it('tells how to leave in the words of `run`', () => {
+    const text = written(true, (view) => view.show({ event: 'stage', stage: 'booting' }));
+    assert.ok(text.startsWith(`keys go to the player (? lists them), ${ENDING_KEYS}`), text);
   });
 });

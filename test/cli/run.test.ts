@@ -3,7 +3,7 @@ import { spawn } from 'node:child_process';
 import fs from 'node:fs';
 import path from 'node:path';
 import { readWav } from '../../host-tools/media/wav.js';
-import { testFolder } from '../media/sounds.js';
+import { makeMusic, testFolder, tool } from '../media/sounds.js';
 import { run, start, when } from './mirleft.js';
 
 const folder = testFolder();
@@ -53,15 +53,45 @@ describe('mirleft run', function () {
     assert.deepEqual([status, stdout], [7, '>hello\n']);
   });
 
-  it('shows a fault with its place in the source, and fails', async () => {
-    const running = start(folder, ['run', 'echo']);
+  it('does the same on the virtual Pi', async () => {
+    const running = start(folder, ['run', 'echo', '--on', 'virtual']);
     await running.until('>');
-    running.child.stdin.write('!');
-    const { status, stdout, stderr } = await running.ended;
-    assert.equal(status, 1);
-    assert.match(stdout, /^>\s*$/);
-    const line = ECHO.split('\n').findIndex((text) => text.includes('told to fail')) + 1;
-    assert.match(stderr, new RegExp(`fault: .*told to fail.*main\\.ts:${line}\\b`, 's'));
+    running.child.stdin.write('hello\n');
+    await running.until('hello');
+    running.child.stdin.write('7');
+    const { status, stdout } = await running.ended;
+    assert.deepEqual([status, stdout], [7, '>hello\n']);
+  });
+
+  for (const target of ['emulator', 'virtual'])
+    it(`shows a fault on the ${target} with its place in the source, and fails`, async () => {
+      const running = start(folder, ['run', 'echo', '--on', target]);
+      await running.until('>');
+      running.child.stdin.write('!');
+      const { status, stdout, stderr } = await running.ended;
+      assert.equal(status, 1);
+      assert.match(stdout, /^>\s*$/);
+      const line = ECHO.split('\n').findIndex((text) => text.includes('told to fail')) + 1;
+      assert.match(stderr, new RegExp(`fault: .*told to fail.*main\\.ts:${line}\\b`, 's'));
+    });
+
+  it('tells a finding with its place in the source', async () => {
+    program(
+      'reader',
+      `
+import { exit, Exit, read32 } from 'mirleft/drivers/board';
+export function start(generation: i32): void {
+  read32(0xfe20001c);
+}
+export function step(events: i32): i64 {
+  exit(Exit.End, 0);
+  return 0;
+}
+`,
+    );
+    const { status, stderr } = await run(folder, ['run', 'reader', '--on', 'virtual']);
+    assert.equal(status, 0, stderr);
+    assert.match(stderr, /finding: .* GPIO GPSET0: a write-only register was read at main\.ts:4:/);
   });
 
   it('captures the jack until --timeout', async () => {
@@ -71,6 +101,16 @@ describe('mirleft run', function () {
     assert.ok(samples.length > rateHz);
     const loudest = Math.max(...samples.subarray(rateHz, rateHz + 9600).map(Math.abs));
     assert.ok(loudest > 1000 && loudest < 10000, `${loudest}`);
+  });
+
+  it('counts --timeout in virtual time on the virtual Pi', async () => {
+    const words = ['run', 'tone', '--on', 'virtual', '--capture', 'virtual.wav', '--timeout', '2'];
+    const { status, stderr } = await run(folder, words);
+    assert.equal(status, 124, stderr);
+    assert.match(stderr, /^ended after 2 s of virtual time$/m);
+    const { samples, rateHz } = readWav(fs.readFileSync(at('virtual.wav')));
+    const seconds = samples.length / 2 / rateHz;
+    assert.ok(seconds > 1.5 && seconds < 2, `${seconds} s`);
   });
 
   it('says what is wrong: no such program, one that does not compile, a file for the RAM disk that is not there', async () => {
@@ -84,6 +124,22 @@ describe('mirleft run', function () {
     assert.match(missing.stderr, /^error: no-such: no such program; /);
     assert.match(broken.stderr, /main\.ts:1:\d+: Cannot find name 'nonsense'/);
     assert.match(ramDisk.stderr, /^error: gone\.bin: no such file; /m);
+  });
+
+  it('gives an archive to the program as it is, and only alone', async () => {
+    makeMusic(at('kick.wav'), 0.1, 8000, 16, 1);
+    tool('tar', '--format=ustar', '-cf', at('kit.tar'), '-C', folder, 'kick.wav');
+    const args = ['run', 'sampler', '--timeout', '20', '--ramdisk', 'kit.tar'];
+    const running = start(folder, args);
+    await running.until('1 kick.wav');
+    running.child.kill('SIGINT');
+    assert.equal((await running.ended).status, 130);
+    const { status, stdout, stderr } = await run(folder, [...args, 'kick.wav']);
+    assert.deepEqual([status, stdout], [2, '']);
+    assert.equal(
+      stderr,
+      'error: kit.tar: is an archive, and there are other files beside it; give the archive alone, or the files that are in it\n',
+    );
   });
 
   it('ends at Ctrl-C while it builds', async () => {

@@ -1,0 +1,206 @@
+// mirleft console
+
+import type { Command } from 'commander';
+import { Channel, Link as Numbers } from '../../firmware/link/protocol.js';
+import type { Link } from '../link/link.js';
+import { openPort, startSession, type OpenPort } from '../link/port.js';
+import { TextFilter } from '../link/text-filter.js';
+import { EventQueue } from '../play/queue.js';
+import { Problem } from '../problem.js';
+import { baudOption, portOption } from './port-option.js';
+import { ConsoleScreen } from './render-console.js';
+import { Status } from './render-errors.js';
+import { onInterrupt } from './render-terminal.js';
+import { grouped } from './render-text.js';
+
+interface Flags {
+  port?: string;
+  baud?: number;
+}
+
+const HELP = `
+Keys go to the board. Ctrl-] ends, and so does Ctrl-C twice within a second; the first Ctrl-C goes to the board.
+Where stdin is no terminal its bytes are typed, and it ends when the board has had nothing to say for half a second after
+them. The board may be reset meanwhile: the session is then renewed, which one line tells.
+Of control sequences in the board's text only those pass that move the cursor, erase and colour.
+
+Examples:
+  mirleft console                             the one adapter that is plugged in
+  mirleft console --port /dev/ttyUSB0
+  mirleft console --port qemu                 without a board
+  echo stats | mirleft console --port qemu`;
+
+const CTRL_C = 3;
+const CTRL_RIGHT_BRACKET = 0x1d;
+const TWICE_MS = 1000;
+const QUIET_MS = 500;
+const STATUS_MS = 500;
+const RETRY_MS = 500;
+
+export function register(program: Command): void {
+  program
+    .command('console')
+    .summary("a board's console over the serial line")
+    .description("Shows a board's console and gives it what is typed, beside all that else goes over the line.")
+    .addOption(portOption())
+    .addOption(baudOption())
+    .addHelpText('after', HELP)
+    .action(async (flags: Flags) => {
+      process.exitCode = await new ConsoleRun(flags).run();
+    });
+}
+
+class ConsoleRun {
+  private readonly screen = new ConsoleScreen();
+  private filter = new TextFilter();
+  private readonly ending = new AbortController();
+  private readonly keys = new EventQueue<Uint8Array>();
+  private link: Link | undefined;
+  private interrupted = false;
+  private lastInterrupt = -Infinity;
+  private heardAt = performance.now();
+  private lost = 0;
+
+  constructor(private readonly flags: Flags) {}
+
+  async run(): Promise<Status> {
+    const interrupts = onInterrupt(() => {
+      this.interrupted = true;
+      this.ending.abort();
+    });
+    if (this.flags.port?.startsWith('qemu')) process.stderr.write('starting the emulator\n');
+    let port: OpenPort | undefined;
+    try {
+      port = await openPort(this.flags.port);
+      process.stderr.write(`${port.transport.name}: Ctrl-] ends, Ctrl-C twice too\n`);
+      await this.converse(port);
+      return this.interrupted ? Status.Interrupted : Status.Fine;
+    } finally {
+      this.screen.close();
+      await port?.transport.close();
+      interrupts.undo();
+    }
+  }
+
+  private async converse(port: OpenPort): Promise<void> {
+    const { signal } = this.ending;
+    let first = true;
+    const closeKeys = this.openKeys();
+    const timer = setInterval(() => this.show(port), STATUS_MS);
+    try {
+      this.screen.start();
+      while (!signal.aborted) {
+        try {
+          this.link = await startSession(port, {
+            signal,
+            baud: this.flags.baud,
+            onText: (bytes) => this.text(bytes),
+          });
+        } catch (error) {
+          // A board that was there may take its time to come back.
+          if (signal.aborted) return;
+          if (first || !(error instanceof Problem) || error.code !== 'no-answer') throw error;
+          await new Promise((resolve) => setTimeout(resolve, RETRY_MS));
+          continue;
+        }
+        if (!first) this.screen.line('the board was reset or away: the session is renewed');
+        if (first) void this.sendKeys();
+        first = false;
+        this.show(port);
+        const end = await Promise.race([this.link.closed, aborted(signal)]);
+        this.lost += this.link.statistics.damaged;
+        if (!end) {
+          await this.link.leave();
+          return;
+        }
+        if (end.kind === 'gone') throw end.problem ?? new Problem('link-lost', 'the port is gone');
+        // A sequence that was begun is not ended by another boot.
+        this.filter = new TextFilter();
+        if (port.transport.baud !== Number(Numbers.Baud)) await port.transport.setBaud(Numbers.Baud);
+      }
+    } finally {
+      clearInterval(timer);
+      closeKeys();
+    }
+  }
+
+  private text(bytes: Uint8Array): void {
+    this.heardAt = performance.now();
+    this.screen.text(this.filter.push(bytes));
+  }
+
+  private show({ transport }: OpenPort): void {
+    const { link } = this;
+    const state = link?.isOpen
+      ? transport.isPaced
+        ? `${grouped(transport.baud)} baud`
+        : 'as fast as it goes'
+      : 'no answer';
+    const damaged = this.lost + (link?.isOpen ? link.statistics.damaged : 0);
+    this.screen.set(`${transport.name}  ${state}  ${damaged} damaged frames  Ctrl-] ends`);
+  }
+
+  private openKeys(): () => void {
+    const { stdin } = process;
+    const take = (bytes: Buffer): void => this.typed(bytes);
+    const restore = (): void => {
+      if (stdin.isTTY && stdin.isRaw) stdin.setRawMode(false);
+    };
+    const ended = (): void => void this.endWhenQuiet();
+    if (stdin.isTTY) stdin.setRawMode(true);
+    process.once('exit', restore);
+    stdin.on('data', take);
+    stdin.once('end', ended);
+    stdin.resume();
+    return () => {
+      stdin.off('data', take);
+      stdin.off('end', ended);
+      stdin.pause();
+      restore();
+      process.off('exit', restore);
+      this.keys.close();
+    };
+  }
+
+  private typed(bytes: Buffer): void {
+    const kept: number[] = [];
+    for (const byte of bytes) {
+      if (!process.stdin.isTTY) kept.push(byte);
+      else if (byte === CTRL_RIGHT_BRACKET) this.ending.abort();
+      else {
+        if (byte === CTRL_C) {
+          const now = performance.now();
+          if (now - this.lastInterrupt < TWICE_MS) this.ending.abort();
+          this.lastInterrupt = now;
+        }
+        kept.push(byte);
+      }
+    }
+    if (kept.length > 0) this.keys.push(Uint8Array.from(kept));
+  }
+
+  private async sendKeys(): Promise<void> {
+    for await (const bytes of this.keys) {
+      for (let at = 0; at < bytes.length; at += Numbers.PayloadBytes) {
+        // What is typed while no board answers is lost, as on any line.
+        await this.link?.send(Channel.Console, bytes.subarray(at, at + Numbers.PayloadBytes)).catch(() => undefined);
+      }
+    }
+  }
+
+  private async endWhenQuiet(): Promise<void> {
+    const { signal } = this.ending;
+    while (!this.link?.isOpen && !signal.aborted) await new Promise((resolve) => setTimeout(resolve, 20));
+    await this.link?.flushed().catch(() => undefined);
+    this.heardAt = Math.max(this.heardAt, performance.now());
+    while (!signal.aborted && performance.now() - this.heardAt < QUIET_MS)
+      await new Promise((resolve) => setTimeout(resolve, 20));
+    this.ending.abort();
+  }
+}
+
+const aborted = (signal: AbortSignal): Promise<undefined> =>
+  new Promise((resolve) => {
+    if (signal.aborted) resolve(undefined);
+    else signal.addEventListener('abort', () => resolve(undefined), { once: true });
+  });

@@ -1,0 +1,181 @@
+// mirleft push FILE…
+
+import { InvalidArgumentError, type Command } from 'commander';
+import { lineBytes } from '../link/line-choice.js';
+import { LiveSound } from '../link/live-sound.js';
+import { openLink } from '../link/port.js';
+import { openEarly, Push, type PushEvent, type PushReport, type PushTrack } from '../link/push.js';
+import { openSound } from '../link/sound.js';
+import { playable } from '../media/pcm.js';
+import { Problem } from '../problem.js';
+import { baudOption, portOption } from './port-option.js';
+import { printJson } from './render-json.js';
+import { Status } from './render-errors.js';
+import { PushView } from './render-push.js';
+import { onInterrupt, openKeys, type Keys } from './render-terminal.js';
+
+interface Flags {
+  port?: string;
+  baud?: number;
+  mono?: true;
+  rate?: number;
+  stdin?: true;
+  channels?: 1 | 2;
+  json?: true;
+}
+
+const SEEK_SECONDS = 10;
+const STDIN_HZ = 48_000;
+
+const HELP = `
+Files are FLAC, MP3, Ogg Vorbis, Opus, WAV or QOA, mono or stereo, told by their content. They are decoded here and sent
+with 16 bits while they play: as they are where the line carries that (48 kHz stereo takes 3 Mbaud), else packed as QOA,
+which is lossy and takes a fifth. Where even that is too much it begins later, when enough waits on the device, or stops
+now and then to fill; --mono and --rate send less. Files of the same rate follow one another without a gap.
+
+The device plays its own tracks no further while it is pushed to, and stays paused afterwards. Volume is the device's.
+
+--stdin takes raw samples, 16 bits, little-endian, from any program, as long as it makes them: the device's clock is
+followed by what waits there, at most a thousandth fast or slow.
+
+In a terminal: space pauses, left and right go 10 s back and ahead, n goes to the next file, q ends, Ctrl-C ends at once.
+Exit status: 0, 1 if anything failed, 2 for wrong options, 130 after Ctrl-C.
+
+Examples:
+  mirleft push song.flac                           whichever adapter is there
+  mirleft push --port /dev/ttyUSB0 album/*.mp3
+  mirleft push --port qemu song.ogg                on an emulator that is started for it
+  mirleft push --mono --rate 22050 talk.mp3        over a slow line
+  arecord -f S16_LE -r 48000 -c 2 | mirleft push --stdin --rate 48000 --channels 2`;
+
+function rate(text: string): number {
+  const value = Number(text);
+  if (!/^\d+$/.test(text) || !playable(value))
+    throw new InvalidArgumentError('a whole number of hertz from 8000 to 192000 is wanted.');
+  return value;
+}
+
+function channels(text: string): 1 | 2 {
+  if (text !== '1' && text !== '2') throw new InvalidArgumentError('1 or 2 is wanted.');
+  return text === '1' ? 1 : 2;
+}
+
+export function register(program: Command): void {
+  program
+    .command('push')
+    .summary('play sound files on the device, over the serial line')
+    .description('Sends sound files over the serial line while the device plays them.')
+    .argument('[files...]', 'sound files')
+    .addOption(portOption())
+    .addOption(baudOption())
+    .option('-m, --mono', 'send both channels as one')
+    .option('-r, --rate <hz>', 'send at this rate; with --stdin: the rate of the samples', rate)
+    .option('--stdin', 'raw samples from standard input instead of files')
+    .option('--channels <count>', 'with --stdin: 1 or 2 channels (default: 2)', channels)
+    .option('-j, --json', 'the report as JSON on stdout, and nothing else there')
+    .addHelpText('after', HELP)
+    .action(async (files: string[], flags: Flags) => {
+      process.exitCode = await run(files, flags);
+    });
+}
+
+function checkFlags(files: string[], { stdin, channels: count }: Flags): void {
+  if (stdin && files.length > 0)
+    throw new Problem('usage', '--stdin and files exclude each other', { hint: 'push one after the other' });
+  if (!stdin && files.length === 0)
+    throw new Problem('usage', 'a file is missing', { hint: 'name sound files, or take --stdin' });
+  if (!stdin && count !== undefined)
+    throw new Problem('usage', '--channels goes with --stdin', { hint: '--mono makes one channel of a file' });
+  if (stdin && process.stdin.isTTY)
+    throw new Problem('usage', 'standard input is a terminal', {
+      hint: 'let a program that makes samples write to it',
+    });
+}
+
+function tracksOf(files: string[], { mono, rate: rateHz, stdin, channels: count = 2 }: Flags, signal: AbortSignal) {
+  if (!stdin)
+    return files.map((file): PushTrack => ({
+      name: file,
+      open: (grew) => openSound(file, { mono, rateHz, signal }, grew),
+    }));
+  let told = (): void => undefined;
+  const live = new LiveSound(process.stdin, { rateHz: rateHz ?? STDIN_HZ, channels: count, mono }, () => told());
+  const track: PushTrack = {
+    name: 'stdin',
+    live,
+    open(grew) {
+      told = grew;
+      return live.sound;
+    },
+  };
+  return [track];
+}
+
+/** Keys of a terminal; as they come in escape sequences, by their ends. */
+async function obeyKeys(keys: Keys, push: Push): Promise<void> {
+  for await (const bytes of keys.bytes) {
+    const text = Buffer.from(bytes).toString('latin1');
+    for (const [key] of text.matchAll(/\x1b\[[CD]|[ nq]/g)) {
+      if (key === ' ') push.pause();
+      else if (key === 'n') push.next();
+      else if (key === 'q') push.end();
+      else push.seek(key === '\x1b[C' ? SEEK_SECONDS : -SEEK_SECONDS);
+    }
+  }
+}
+
+async function run(files: string[], flags: Flags): Promise<Status> {
+  let status = Status.Fine;
+  const work = async (): Promise<PushReport> => {
+    const report = await pushAll(files, flags);
+    status = report.interrupted ? Status.Interrupted : report.failed > 0 ? Status.Failed : Status.Fine;
+    return report;
+  };
+  if (flags.json) await printJson(work);
+  else await work();
+  return status;
+}
+
+async function pushAll(files: string[], flags: Flags): Promise<PushReport> {
+  checkFlags(files, flags);
+  const ending = new AbortController();
+  const { signal } = ending;
+  const interrupts = onInterrupt(() => ending.abort());
+  const keys = process.stderr.isTTY && !flags.stdin ? openKeys(interrupts.take) : undefined;
+  const view = new PushView(flags.json ?? false, keys !== undefined);
+  try {
+    const [first, ...others] = tracksOf(files, flags, signal);
+    const tracks = first ? [openEarly(first), ...others] : [];
+    view.stage('looking for the device…');
+    const link = await openLink(flags.port, {
+      signal,
+      baud: flags.baud,
+      onProgress: (text) => view.stage(text),
+    });
+    try {
+      const isPaced = link.welcome.isPaced && link.transport.isPaced;
+      const line = isPaced ? lineBytes(link.transport.baud) : undefined;
+      const push = new Push(link, tracks, { lineBytes: line, signal });
+      if (keys) void obeyKeys(keys, push);
+      view.keysLine();
+      return await follow(push.run(), view);
+    } finally {
+      await link.close();
+    }
+  } finally {
+    view.clear();
+    keys?.close();
+    interrupts.undo();
+  }
+}
+
+async function follow(pushing: AsyncGenerator<PushEvent, PushReport>, view: PushView): Promise<PushReport> {
+  for (;;) {
+    const { done, value } = await pushing.next();
+    if (done) {
+      view.finish(value);
+      return value;
+    }
+    view.show(value);
+  }
+}

@@ -1,0 +1,67 @@
+// A terminal for a device's console: its text above, a status line on the last row that does not scroll. Where stdout is
+// no terminal there is the text alone.
+
+import { styleText } from './render-style.js';
+import { fit } from './render-text.js';
+
+const SAVE = '\x1b7';
+const RESTORE = '\x1b8';
+
+export class ConsoleScreen {
+  private readonly live = process.stdout.isTTY && process.env['TERM'] !== 'dumb';
+  private status = '';
+  private open = false;
+  private readonly resized = (): void => this.layOut();
+
+  start(): void {
+    if (!this.live || this.open) return;
+    this.open = true;
+    // The cursor must not stand on the last row.
+    process.stdout.write('\r\n\x1b[A');
+    process.stdout.on('resize', this.resized);
+    this.layOut();
+  }
+
+  private get rows(): number {
+    return Math.max(process.stdout.rows || 24, 3);
+  }
+
+  /** The last row is kept out of what scrolls. */
+  private layOut(): void {
+    process.stdout.write(`${SAVE}\x1b[1;${this.rows - 1}r${RESTORE}`);
+    this.draw();
+  }
+
+  private draw(): void {
+    if (!this.open) return;
+    const line = fit(this.status, process.stdout.columns || 80);
+    process.stdout.write(`${SAVE}\x1b[${this.rows};1H\x1b[2K${styleText('dim', line)}${RESTORE}`);
+  }
+
+  set(status: string): void {
+    if (status === this.status) return;
+    this.status = status;
+    this.draw();
+  }
+
+  /** Text of the device that was filtered. */
+  text(text: string): void {
+    if (text === '') return;
+    process.stdout.write(text);
+    // It may have wiped the whole screen.
+    if (text.includes('J')) this.draw();
+  }
+
+  /** A line of this program's own. */
+  line(text: string): void {
+    if (this.live) process.stdout.write(`\r\n${styleText('dim', text)}\r\n`);
+    else process.stderr.write(`${text}\n`);
+  }
+
+  close(): void {
+    if (!this.open) return;
+    this.open = false;
+    process.stdout.off('resize', this.resized);
+    process.stdout.write(`${SAVE}\x1b[${this.rows};1H\x1b[2K\x1b[r${RESTORE}\x1b[0m\x1b[?25h\r\n`);
+  }
+}

@@ -1,0 +1,98 @@
+// `run --card`: what a card boots becomes what the emulator or the virtual Pi is given.
+
+import fs from 'node:fs';
+import path from 'node:path';
+import { KERNEL, RAM_DISK } from '../../boot/memory-map.js';
+import type { Build } from '../build/program.js';
+import type { SymbolSource } from '../build/symbolize.js';
+import { jumpTo, readCardBoot, type CardBoot } from '../card/boot-card.js';
+import { FileSectors } from '../card/file-sectors.js';
+import { loaderArguments, type MachineOptions } from '../emulator/arguments.js';
+import type { Scratch } from '../emulator/scratch.js';
+import { Problem } from '../problem.js';
+import { SdCard } from '../virtual-pi/sd/sd-card.js';
+
+const NO_MAP = JSON.stringify({ version: 3, sources: [], names: [], mappings: '' });
+
+/** What runs: a build, or the kernel of a card, whose source nobody knows. */
+export interface Runnable extends SymbolSource {
+  /** For people. */
+  name: string;
+  image: Uint8Array;
+  /** Where it is loaded to. */
+  address: number;
+}
+
+export const builtProgram = (build: Build): Runnable => ({ ...build, name: build.program.name, address: KERNEL });
+
+/** A card in the slot, and what is on it. */
+export class CardRun {
+  readonly boot: CardBoot;
+  private sectors: FileSectors | undefined;
+
+  /** `isOptional`: another program takes the place of the card's kernel. Throws Problem. */
+  constructor(
+    private readonly image: string,
+    private readonly isSnapshot: boolean,
+    isOptional: boolean,
+  ) {
+    this.boot = readCardBoot(image, isOptional);
+  }
+
+  /** The kernel of the card. */
+  get program(): Runnable {
+    const { kernel } = this.boot;
+    if (!kernel) throw new Problem('bad-card', 'has no kernel', { file: this.image });
+    const { bytes, address, ours } = kernel;
+    const name = path.basename(this.image);
+    const { wasm = new Uint8Array(), buildId = '' } = ours ?? {};
+    return { name, image: bytes, address, wasm, buildId, sourceMap: NO_MAP, symbols: [] };
+  }
+
+  /** For QEMU, which starts what it is given at KERNEL. `ramDisk` is one that is there already. */
+  machine(
+    program: Runnable,
+    scratch: Scratch,
+    ramDisk: string | undefined,
+  ): Pick<MachineOptions, 'card' | 'cardSnapshot' | 'extra' | 'ramDisk'> & { image: Uint8Array } {
+    const extra: string[] = [];
+    const load = (name: string, bytes: Uint8Array, address: number): void => {
+      fs.writeFileSync(scratch.file(name), bytes);
+      extra.push(...loaderArguments(scratch.file(name), address));
+    };
+    const { ramFile } = this.boot;
+    let disk = ramDisk;
+    if (ramFile && ramFile.address !== RAM_DISK) load('ramfile', ramFile.bytes, ramFile.address);
+    else if (ramFile && disk === undefined) fs.writeFileSync((disk = scratch.file('ramfile')), ramFile.bytes);
+    const isThere = program.address === KERNEL;
+    if (!isThere) load('kernel', program.image, program.address);
+    const image = isThere ? program.image : jumpTo(program.address);
+    return { card: this.image, cardSnapshot: this.isSnapshot, extra, ramDisk: disk, image };
+  }
+
+  /** For the virtual Pi. Throws Problem when the card's kernel is no module of ours. */
+  virtual(program: Runnable): { card: SdCard; ramDisk: Uint8Array | undefined } {
+    if (program.wasm.length === 0)
+      throw new Problem('bad-card', "has a kernel that is none of Mirleft's", {
+        file: this.image,
+        hint: 'the virtual Pi runs modules only; without --on virtual QEMU runs it',
+      });
+    this.sectors = new FileSectors(this.image, this.boot.bytes, !this.isSnapshot);
+    const card = new SdCard({ store: this.sectors });
+    card.presetInitialised();
+    const { ramFile } = this.boot;
+    return { card, ramDisk: ramFile?.address === RAM_DISK ? ramFile.bytes : undefined };
+  }
+
+  /** Puts what the virtual Pi has written onto the card, unless it is to stay as it was. Throws Problem. */
+  finish(): void {
+    const { sectors } = this;
+    this.sectors = undefined;
+    if (!sectors) return;
+    try {
+      if (!this.isSnapshot) sectors.putBack();
+    } finally {
+      sectors.close();
+    }
+  }
+}

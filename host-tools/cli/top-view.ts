@@ -1,0 +1,213 @@
+// The picture of `mirleft top`: lines of a snapshot, for a terminal of any size, without writing anywhere.
+
+import type { Snapshot } from '../link/telemetry.js';
+import { styleText } from './render-style.js';
+import { clock, columnsOf, fit, grouped } from './render-text.js';
+
+const LEAST_DB = -60;
+/** The highest level stays so long, then it falls. */
+const HOLD_MS = 1500;
+const FALL_DB_MS = 0.02;
+/** Above it music has next to no room left. */
+const LOUD_DB = -1;
+const RING_MS = 100;
+const HOT = 80;
+const LABEL = 8;
+const LEAST_BAR = 8;
+
+/** Decibels below full scale; -Infinity for silence. */
+export const decibels = (level: number): number => 20 * Math.log10(level);
+
+/** The highest level of the last time, as a meter's upper mark. */
+export class PeakHold {
+  private db = -Infinity;
+  private at = -Infinity;
+
+  /** Takes a level in decibels at a time in milliseconds; the mark. */
+  take(db: number, now: number): number {
+    const fallen = this.db - Math.max(0, now - this.at - HOLD_MS) * FALL_DB_MS;
+    if (db >= fallen) {
+      this.db = db;
+      this.at = now;
+      return db;
+    }
+    return fallen;
+  }
+}
+
+type Style = Parameters<typeof styleText>[0];
+interface Piece {
+  readonly text: string;
+  readonly style?: Style | undefined;
+}
+type Line = readonly Piece[];
+
+/** Cut to a width; colours do not count. */
+function rendered(line: Line, width: number): string {
+  let left = width;
+  let text = '';
+  for (const piece of line) {
+    const cut = fit(piece.text, left);
+    if (left <= 0) break;
+    text += piece.style ? styleText(piece.style, cut) : cut;
+    left -= columnsOf(cut);
+  }
+  return text;
+}
+
+export interface Headline {
+  readonly port: string;
+  readonly line: string;
+  /** What is wrong now. */
+  readonly trouble?: string | undefined;
+}
+
+export class TopView {
+  private readonly left = new PeakHold();
+  private readonly right = new PeakHold();
+
+  /** The lines of a screen, at most `rows`, none wider than `columns`. */
+  lines(headline: Headline, snapshot: Snapshot | undefined, columns: number, rows: number, now: number): string[] {
+    const all: Line[] = [
+      [{ text: headline.port, style: 'bold' }, { text: `  ${headline.line}  ` }, { text: 'q ends', style: 'dim' }],
+    ];
+    if (headline.trouble !== undefined) all.push([{ text: headline.trouble, style: 'yellow' }]);
+    if (snapshot) all.push(...this.body(snapshot, columns, now));
+    else if (headline.trouble === undefined) all.push([{ text: 'waiting for the first values', style: 'dim' }]);
+    const fitting = all.length <= rows ? all : all.filter((line) => line.length > 0).slice(0, rows);
+    return fitting.map((line) => rendered(line, columns));
+  }
+
+  private body(snapshot: Snapshot, columns: number, now: number): Line[] {
+    const { cpu, ringMs, ringLowestMs } = snapshot;
+    return [
+      [{ text: trackText(snapshot) }],
+      [],
+      this.meter('left', snapshot.levelLeft, this.left, columns, now),
+      this.meter('right', snapshot.levelRight, this.right, columns, now),
+      [],
+      gauge('ring', part(ringMs, RING_MS), ringText(ringMs, ringLowestMs), columns),
+      gauge('decode', cpu.decode, percent(cpu.decode), columns),
+      gauge('output', cpu.output, percent(cpu.output), columns),
+      gauge('card', cpu.card, percent(cpu.card), columns),
+      gauge('line', cpu.link, percent(cpu.link), columns),
+      [],
+      boardLine(snapshot),
+      lineLine(snapshot),
+      memoryLine(snapshot),
+    ];
+  }
+
+  private meter(label: string, level: number | undefined, hold: PeakHold, columns: number, now: number): Line {
+    if (level === undefined) return gauge(label, undefined, 'not told', columns);
+    const db = decibels(level);
+    const mark = hold.take(db, now);
+    const width = barWidth(columns);
+    const at = (value: number): number => Math.round(Math.max(0, Math.min(1, (value - LEAST_DB) / -LEAST_DB)) * width);
+    const full = at(db);
+    const markAt = Math.max(at(mark), 1) - 1;
+    const style: Style = mark > LOUD_DB ? 'yellow' : 'green';
+    const pieces: Piece[] = [{ text: label.padEnd(LABEL) }];
+    if (width > 0) {
+      const shown = mark > LEAST_DB && markAt >= full;
+      pieces.push({ text: '━'.repeat(full), style });
+      if (shown) {
+        pieces.push(
+          { text: '─'.repeat(markAt - full), style: 'dim' },
+          { text: '│', style },
+          { text: '─'.repeat(Math.max(0, width - markAt - 1)), style: 'dim' },
+        );
+      } else pieces.push({ text: '─'.repeat(width - full), style: 'dim' });
+      pieces.push({ text: ' ' });
+    }
+    pieces.push({ text: `${dbText(db)}, peak ${dbText(mark)} dBFS` });
+    return pieces;
+  }
+}
+
+/** Room for what stands behind a bar. */
+const VALUE = 30;
+const barWidth = (columns: number): number => {
+  const width = columns - LABEL - VALUE - 1;
+  return width < LEAST_BAR ? 0 : width;
+};
+
+function gauge(label: string, share: number | undefined, value: string, columns: number): Line {
+  const width = barWidth(columns);
+  const full = Math.round(Math.max(0, Math.min(1, share ?? 0)) * width);
+  const bars: Piece[] =
+    width === 0
+      ? []
+      : [{ text: '━'.repeat(full), style: 'cyan' }, { text: '─'.repeat(width - full), style: 'dim' }, { text: ' ' }];
+  return [{ text: label.padEnd(LABEL) }, ...bars, { text: value }];
+}
+
+const part = (value: number | undefined, whole: number): number | undefined =>
+  value === undefined ? undefined : value / whole;
+
+const percent = (share: number | undefined): string =>
+  share === undefined ? 'not told' : `${(share * 100).toFixed(2)} %`;
+
+const dbText = (db: number): string => (db < LEAST_DB ? '-inf' : db.toFixed(1));
+
+const ringText = (ms: number | undefined, lowest: number | undefined): string =>
+  ms === undefined
+    ? 'not told'
+    : `${ms.toFixed(1)} ms${lowest === undefined ? '' : `, lowest ${lowest.toFixed(1)} ms`}`;
+
+function trackText({ state, track, tracks, positionSeconds, lengthSeconds, volumeDb, rateHz }: Snapshot): string {
+  const words = [state ?? 'running'];
+  if (track !== undefined) words.push(`track ${track + 1}${!tracks ? '' : ` of ${tracks}`}`);
+  if (positionSeconds !== undefined)
+    words.push(`${clock(positionSeconds)}${lengthSeconds === undefined ? '' : ` of ${clock(lengthSeconds)}`}`);
+  if (volumeDb !== undefined) words.push(`${volumeDb.toFixed(1)} dB`);
+  if (rateHz !== undefined) words.push(`${grouped(rateHz)} Hz`);
+  return words.join('  ');
+}
+
+/** A count that should be 0. */
+const count = (label: string, value: number | undefined): Piece => ({
+  text: `${label} ${value === undefined ? '-' : grouped(value)}  `,
+  style: value ? 'red' : undefined,
+});
+
+function boardLine({ underruns, temperature, longestStepMs, uptimeSeconds }: Snapshot): Line {
+  const heat = temperature === undefined ? '-' : temperature.toFixed(1);
+  return [
+    count('underruns', underruns),
+    { text: `chip ${heat} °C  `, style: (temperature ?? 0) >= HOT ? 'red' : undefined },
+    { text: `longest step ${longestStepMs === undefined ? '-' : longestStepMs.toFixed(1)} ms  ` },
+    { text: `up ${uptimeSeconds === undefined ? '-' : clock(uptimeSeconds)}` },
+  ];
+}
+
+const lineLine = ({ uartLost, uartErrors, framesDamaged, framesRefused, framesAgain }: Snapshot): Line => [
+  count('UART bytes lost', uartLost),
+  count('errors', uartErrors),
+  count('frames damaged', framesDamaged),
+  count('refused', framesRefused),
+  count('again', framesAgain),
+];
+
+function memoryLine({ arenaUsed, arenaBytes, heapBytes, generation }: Snapshot): Line {
+  const kib = (bytes: number | undefined): string => (bytes === undefined ? '-' : grouped(bytes / 1024));
+  return [
+    { text: `arena ${kib(arenaUsed)} of ${kib(arenaBytes)} KiB  memory ${kib(heapBytes)} KiB  ` },
+    { text: `module ${generation ?? '-'}` },
+  ];
+}
+
+/** A snapshot as one line, for what is no terminal. */
+export function plainLine(snapshot: Snapshot): string {
+  const { levelLeft, levelRight, ringMs, ringLowestMs, cpu, temperature, underruns, uartLost } = snapshot;
+  const words = [trackText(snapshot)];
+  if (levelLeft !== undefined && levelRight !== undefined)
+    words.push(`level ${dbText(decibels(levelLeft))} ${dbText(decibels(levelRight))} dBFS`);
+  if (ringMs !== undefined) words.push(`ring ${ringText(ringMs, ringLowestMs)}`);
+  const shares = Object.entries(cpu).filter((entry): entry is [string, number] => entry[1] !== undefined);
+  if (shares.length > 0) words.push(shares.map(([stage, share]) => `${stage} ${percent(share)}`).join(' '));
+  if (temperature !== undefined) words.push(`${temperature.toFixed(1)} °C`);
+  if (underruns !== undefined) words.push(`underruns ${underruns}`);
+  if (uartLost !== undefined) words.push(`UART lost ${uartLost}`);
+  return words.join('  ');
+}

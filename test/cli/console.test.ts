@@ -1,0 +1,116 @@
+// mirleft console as a process: in a terminal, in a pipe, and through a reset of the board.
+
+import assert from 'node:assert/strict';
+import { spawn } from 'node:child_process';
+import path from 'node:path';
+import { socketLine, type RealLine } from '../link/real-lines.js';
+import { testFolder } from '../media/sounds.js';
+import { run, start, when } from './mirleft.js';
+
+const folder = testFolder();
+const library = path.resolve(import.meta.dirname, '../..');
+
+describe('mirleft console', function () {
+  this.timeout(90_000);
+  let line: RealLine | undefined;
+
+  afterEach(() => {
+    line?.close();
+    line = undefined;
+  });
+
+  const device = async (): Promise<RealLine> => (line = await socketLine(path.join(folder, 'uart')));
+
+  it('types the bytes of a pipe, shows what the board says to them, and ends', async () => {
+    const { rig, path: port } = await device();
+    const running = start(folder, ['console', '--port', port]);
+    let typed = '';
+    running.child.stdin.end('help\r');
+    await when(() => (typed += rig.typed()) === 'help\r', 'the typed bytes');
+    rig.program.exports.say();
+    rig.running = true;
+    const { status, stdout } = await running.ended;
+    assert.deepEqual([status, stdout], [0, 'The device says something. ']);
+    assert.equal(rig.program.exports.isOpen(), 0, 'the session was ended');
+  });
+
+  it('says what is wrong with the port', async () => {
+    const { status, stderr } = await run(folder, ['console', '--port', 'no-such']);
+    assert.equal(status, 1);
+    assert.match(stderr, /^error: no-such: no such port; is the adapter plugged in\?$/m);
+    assert.equal((await run(folder, ['console', '--baud', '7'])).status, 2);
+  });
+
+  it('has a raw terminal with a status line, and gives it back', async () => {
+    const { rig, path: port } = await device();
+    const command = `"${process.execPath}" --import "file://${library}/node_modules/tsx/dist/esm/index.mjs" "${library}/host-tools/cli/main.ts"`;
+    const shell = spawn(
+      'script',
+      ['-qec', `stty -g; ${command} console --port ${port}; echo "status $?"; stty -g`, '/dev/null'],
+      {
+        cwd: folder,
+        env: { ...process.env, TERM: 'xterm' },
+      },
+    );
+    let screen = '';
+    let closed = false;
+    shell.stdout.setEncoding('utf8').on('data', (text: string) => (screen += text));
+    const ended = new Promise<void>((resolve) => shell.once('close', () => resolve(void (closed = true))));
+    const until = (text: string): Promise<void> =>
+      when(
+        () => screen.includes(text),
+        text,
+        () => closed,
+      );
+    await until('as fast as it goes');
+    let typed = '';
+    shell.stdin.write('seek 1:00\x03');
+    await when(() => (typed += rig.typed()) === 'seek 1:00\x03', 'the keys, the first Ctrl-C too');
+    rig.program.exports.say();
+    rig.running = true;
+    await until('The device says something.');
+    shell.stdin.write('\x1d');
+    await ended;
+    const lines = screen.replaceAll('\r', '').trim().split('\n');
+    assert.ok(screen.includes('status 0'), screen);
+    assert.ok(screen.includes('\x1b[r'), 'the whole screen scrolls again');
+    assert.equal(lines.at(-1), lines[0]?.replace(/^\x1b\S*/, ''));
+  });
+
+  it('renews the session of a board that was reset, and says so', async () => {
+    const { rig, path: port } = await device();
+    const running = start(folder, ['console', '--port', port]);
+    running.child.stdin.write('a');
+    let typed = '';
+    await when(() => (typed += rig.typed()) === 'a', 'the first key');
+    rig.reset();
+    running.child.stdin.write('b');
+    await running.until('the board was reset or away: the session is renewed');
+    running.child.stdin.end('c');
+    await when(() => (typed += rig.typed()).endsWith('c'), 'a key after it');
+    assert.equal((await running.ended).status, 0);
+  });
+
+  it('speaks with the player in the emulator', async () => {
+    const running = start(folder, ['console', '--port', 'qemu']);
+    running.child.stdin.end('+');
+    const { status, stdout, stderr } = await running.ended;
+    assert.equal(status, 0, stderr);
+    assert.match(stdout, /^volume -18\.0 dB$/m);
+    assert.match(stdout, /^Mirleft .* player, build [\da-f]{16}/);
+  });
+
+  it('uses the port that mirleft run prints', async () => {
+    const board = start(folder, ['run', 'player', '--timeout', '60']);
+    let printed = '';
+    board.child.stderr.on('data', (text: string) => (printed += text));
+    await board.until('demo');
+    const port = /port: (\S+)/.exec(printed)?.[1] ?? '';
+    const { status, stdout, stderr } = await run(folder, ['console', '--port', port]);
+    board.child.kill('SIGINT');
+    const { stdout: shown } = await board.ended;
+    assert.equal(status, 0, stderr);
+    assert.equal(stdout, '');
+    assert.doesNotMatch(shown, /\0/, 'no frames on the console of mirleft run');
+  });
+});
