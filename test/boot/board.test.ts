@@ -1,13 +1,11 @@
 import assert from 'node:assert/strict';
 import { randomBytes } from 'node:crypto';
-import fs from 'node:fs';
-import net from 'node:net';
-import os from 'node:os';
-import path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { crc32 as zlibCrc32 } from 'node:zlib';
 import * as map from '../../boot/memory-map.js';
+import * as window from '../../drivers/window-map.js';
 import { testFirmware, type TestFirmware } from '../support/firmware.js';
+import { OutsidePins } from '../support/outside-pins.js';
 import { runQemu, type QemuOptions } from '../support/qemu.js';
 
 /** Node has the sum since 20.15; its type came later. */
@@ -48,7 +46,14 @@ describe('the board', function () {
     assert.ok(Number(facts['info14']) > 100_000 && Number(facts['info14']) <= Number(facts['info15']));
     assert.equal(facts['info16'], String(map.ARENA_BYTES));
     assert.equal(facts['info17'], String(0x410fd083), 'Cortex-A72 r0p3');
-    assert.deepEqual([facts['info18'], facts['minus'], facts['forward']], ['0', '0', '1']);
+    assert.deepEqual(
+      [facts['info18'], facts['info19']],
+      [map.DMA_WINDOW + window.STATE, window.STATE_BYTES].map(String),
+    );
+    assert.deepEqual([facts['info20'], facts['info21']], ['0', '0'], 'nothing ran before');
+    assert.ok(Number(facts['info22']) > 0 && Number(facts['info23']) > 1000, 'the running module');
+    assert.deepEqual([facts['info24'], facts['info25']], ['0', '0'], 'no other was sent');
+    assert.deepEqual([facts['info26'], facts['minus'], facts['forward']], ['0', '0', '1']);
   });
 
   it('comes up from EL3 as well, without semihosting too', async () => {
@@ -75,6 +80,7 @@ describe('the board', function () {
       ...{ out: '0', word: String(0x312a231c), in: '0', copied: String(0x12345678), same: '1' },
       ...{ end: '0', over: '-1', below: '-1', disk: '-1', kernel: '-1', last: '0', beyond: '-1', wrap: '-1' },
       ...{ nothing: '0', crc: String(0xcbf43926), crcs: String(0xcbf43926), crcnone: '5', grow: '-1' },
+      ...{ ports: '10', rising: '1' },
       ...{ probe: '1', absent: '-1', window: String(0x12345678), done: '1' },
     });
   });
@@ -160,21 +166,18 @@ describe('the board', function () {
 
   /** Runs a case that drives GPIO 17 to these levels once it is ready, 30 ms apart. */
   async function driven(words: number[], levels: number[]): Promise<[string, string][]> {
-    const folder = fs.mkdtempSync(path.join(os.tmpdir(), 'mirleft-qtest-'));
-    const socket = path.join(folder, 'qtest');
+    const pins = new OutsidePins();
     let started = false;
     const toggle = async (): Promise<void> => {
-      const connection = net.connect(socket);
       for (const level of levels) {
-        connection.write(`writel 0x${level ? 'fe20001c' : 'fe200028'} 0x20000\n`);
+        pins.drive(17, level === 1);
         await sleep(30);
       }
-      connection.end();
     };
     try {
       return await lines(words, {
         deterministic: false,
-        args: ['-qtest', `unix:${socket},server=on,wait=off`, '-qtest-log', 'none'],
+        args: pins.args,
         onConsole(text) {
           if (started || !text.includes('ready=1\n')) return;
           started = true;
@@ -182,7 +185,7 @@ describe('the board', function () {
         },
       });
     } finally {
-      fs.rmSync(folder, { recursive: true, force: true });
+      pins.close();
     }
   }
 

@@ -70,6 +70,8 @@ describe('fault reports', function () {
   for (const [number, esr, far, comment] of [
     [4, '96000010', 'fe20c800', 'read abort'],
     [5, '96000050', 'fe20c818', 'write abort'],
+    [14, '96000010', 'fe20c804', 'port read abort'],
+    [15, '96000050', 'fe20c818', 'port write abort'],
   ] as const)
     it(`reports a ${comment} with the registers`, async () => {
       const { kind, line, places } = await report(number);
@@ -160,6 +162,15 @@ describe('fault reports', function () {
       [118, 'fault with a text outside linear memory: 0x7fffffff'],
       [119, 'exit of no kind: 0x00000003'],
       [120, 'fault with a text outside linear memory: 0x00000000'],
+      [121, 'readPort needs a multiple of 4: 0xfe340022'],
+      [122, 'readPort outside devices and DMA window: 0x3f000000'],
+      [123, 'readPort outside linear memory: 0x7ffffffc'],
+      [124, 'writePort needs a multiple of 4: 0xfe340021'],
+      [125, 'writePort outside devices and DMA window: 0x10000000'],
+      [126, 'writePort outside linear memory: 0x00001000'],
+      [127, 'readPort outside linear memory: 0x00000000'],
+      [128, 'reload outside linear memory: 0x7ffffffc'],
+      [129, 'chain to no image: 0x10000004'],
     ];
     for (const [number, text] of cases)
       it(text, async () => {

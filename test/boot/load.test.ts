@@ -1,4 +1,7 @@
 import assert from 'node:assert/strict';
+import path from 'node:path';
+import { Event } from '../../drivers/board-keys.js';
+import { libraryRoot } from '../../host-tools/build/library.js';
 import { buildImage } from '../../host-tools/build/image.js';
 import { readReport } from '../support/firmware.js';
 import { runQemu, type QemuRun } from '../support/qemu.js';
@@ -65,6 +68,14 @@ describe('loading a module', function () {
   it('runs one that keeps the contract', async () => {
     const { console, status } = await run(module({ imports: [EXIT], bodies: [body(), body(...ends, ...NOTHING)] }));
     assert.deepEqual([console, status], ['', 42]);
+  });
+
+  it('starts one with no changes of GPIO levels that another asked for', async () => {
+    const status = [0x41, 0, 0x20, 0, 0x10, 0]; // exit(End, events)
+    const wasm = module({ imports: [EXIT], bodies: [body(), body(...status, ...NOTHING)] });
+    const assembly = [path.join(libraryRoot, 'test', 'boot', 'watched.S')];
+    const run = await runQemu(await buildImage({ wasm, assembly }), { limit: 10 });
+    assert.deepEqual([run.console, run.status], ['', Event.Deadline]);
   });
 
   it('names an import that the board has not', async () => {

@@ -11,6 +11,7 @@ routine module_loaded
 1:  address x0, module_start
     address x1, module_end
     sub     x1, x1, x0
+    mov     x2, #0
     bl      load_module
     cbnz    x0, fault_load
     subs    w19, w19, #1

@@ -65,6 +65,14 @@ describe('tone', function () {
     }
   });
 
+  it('lists its keys, and answers others with a hint', () => {
+    const rig = new ProgramRig(wasm).start().run(500);
+    const help = rig.lines().at(-1);
+    rig.press('?xq\x1b[Al?z');
+    assert.match(help ?? '', /1 kHz.*volume/);
+    assert.deepEqual(rig.lines(), [help, '? lists the keys', 'left', help, '? lists the keys']);
+  });
+
   it('pauses', () => {
     const rig = new ProgramRig(wasm).start().run(500);
     rig.press(' ', 300);
@@ -149,13 +157,37 @@ describe('sampler', function () {
     assert.ok(words.every((word, i) => Math.abs(word - (expected[i] as number)) <= 1));
   });
 
+  it('names what it plays, however the console lags, and lists its keys', () => {
+    const rig = sampler();
+    rig.lines();
+    rig.press('1?2++', 300);
+    assert.deepEqual(rig.lines(), [
+      'playing first.wav',
+      '1 to 9 and a to z play the sounds, eight at once at most; + - volume',
+      'playing second.wav',
+      'volume -18.0 dB',
+      'volume -16.0 dB',
+    ]);
+    rig.press('1'.repeat(5000), 2000);
+    assert.equal(rig.lines().at(-1), 'playing first.wav');
+    const slow = new ProgramRig(wasm, { ramDisk: sounds, consoleBytesPerMs: 1 }).start().run(500);
+    slow.press('1'.repeat(2000), 300);
+    assert.ok(sounding(slow.trackWords()).length > 0);
+    assert.doesNotMatch(slow.run(30_000).text, /bytes lost/);
+  });
+
   it('plays nothing for other keys, and says so when there are no sounds', () => {
     const rig = sampler();
     const from = rig.trackWords().length;
+    rig.lines();
     rig.press('3z0 \n{', 200);
     assert.deepEqual(sounding(rig.trackWords().slice(from)), []);
+    assert.deepEqual(rig.lines(), ['? lists the keys']);
     const silent = new ProgramRig(wasm).start().run(500);
-    assert.equal(silent.lines().at(-1), 'no sounds: give WAV or QOA files in an archive');
+    assert.equal(
+      silent.lines().at(-1),
+      'no sounds: give WAV or QOA files in an archive, with mirleft run sampler --ramdisk FILE...',
+    );
     assert.equal(silent.words.length, 0);
   });
 });

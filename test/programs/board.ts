@@ -13,11 +13,13 @@ import {
   probe32,
   Queue,
   read32,
+  readPort,
   send,
   take,
   ticks,
   wait,
   write32,
+  writePort,
 } from '../../drivers/board';
 
 const RAM_DISK: u32 = 0x10000000;
@@ -50,11 +52,28 @@ function put(name: string, value: i64): void {
 }
 
 function facts(): void {
-  for (let key = 0; key <= Info.CoreId + 1; key++) put('info' + key.toString(), info(key));
+  for (let key = 0; key <= Info.PreviousBytes + 1; key++) put('info' + key.toString(), info(key));
   put('minus', info(-1));
   const before = ticks();
   const after = ticks();
   put('forward', i64(after > before));
+}
+
+// Numbers of words for which a port moved exactly those, in order.
+function ports(): i32 {
+  let good = 0;
+  for (let words = 0; words < 10; words++) {
+    for (let i = 0; i < 10; i++) store<u32>(buffer + i * 4, 1000 + i);
+    write32(WINDOW + 8, 999);
+    writePort(WINDOW + 8, buffer, words);
+    const last = read32(WINDOW + 8);
+    write32(WINDOW + 8, 77);
+    readPort(WINDOW + 8, buffer, words);
+    let right = last === 999 + words;
+    for (let i = 0; i < 10; i++) right = right && load<u32>(buffer + i * 4) === (i < words ? 77 : 1000 + i);
+    if (right) good++;
+  }
+  return good;
 }
 
 function memories(): void {
@@ -80,6 +99,9 @@ function memories(): void {
   put('crcs', crc32(buffer + 2, 7, crc32(buffer, 2, 0)));
   put('crcnone', crc32(buffer, 0, 5));
   put('grow', memory.grow(1));
+  put('ports', ports());
+  readPort(0xfe003004, buffer, 9);
+  put('rising', i64(load<u32>(buffer) > 0 && load<u32>(buffer + 32) - load<u32>(buffer) < 1000));
   // Present, absent, present again: the abort leaves nothing behind.
   put('probe', i64(probe32(0xfe200000) >= 0));
   put('absent', probe32(0xfe20c804));

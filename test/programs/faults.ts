@@ -2,6 +2,7 @@
 // choosing where the compiler would make one of many: `deep` is three calls below `start`.
 
 import {
+  chain,
   copyIn,
   copyOut,
   exit,
@@ -13,10 +14,13 @@ import {
   listen,
   probe32,
   read32,
+  readPort,
+  reload,
   send,
   take,
   wait,
   write32,
+  writePort,
 } from '../../drivers/board';
 import { crc32 } from '../../drivers/board';
 
@@ -47,6 +51,8 @@ function inner(n: i32): i32 {
   if (kind === 10) fall(); // native stack
   if (kind === 11) give(); // give it
   if (kind === 12) wait(i64.MAX_VALUE, 0); // endless wait
+  if (kind === 14) readPort(0xfe20c804, 4096, 5); // port read abort
+  if (kind === 15) writePort(0xfe20c818, 4096, 1); // port write abort
   if (kind === 13) assert(n > 1, 'one'); // assertion
   if (kind >= 100) hostile(kind); // hostile
   return n;
@@ -150,6 +156,33 @@ function hostile(which: i32): void {
       break;
     case 120:
       fault(1, 0, -1);
+      break;
+    case 121:
+      readPort(0xfe340022, 4096, 1);
+      break;
+    case 122:
+      readPort(0x3f000000, 4096, 1);
+      break;
+    case 123:
+      readPort(0xfe340020, 0x7ffffffc, 1);
+      break;
+    case 124:
+      writePort(0xfe340021, 4096, 1);
+      break;
+    case 125:
+      writePort(0x10000000, 4096, 1);
+      break;
+    case 126:
+      writePort(0xfe340020, 4096, 0x40000000);
+      break;
+    case 127:
+      readPort(0xfe340020, 0, -1);
+      break;
+    case 128:
+      reload(0x7ffffffc, 8);
+      break;
+    case 129:
+      chain(0x10000004, 64);
       break;
   }
 }

@@ -6,6 +6,7 @@
 
 import { DMA_WINDOW, DMA_WINDOW_BYTES, RAM_DISK, RAM_DISK_BYTES } from '../../boot/memory-map.js';
 import { Info } from '../../drivers/board-keys.js';
+import { STATE, STATE_BYTES } from '../../drivers/window-map.js';
 import type { BoardImports } from './module.js';
 
 /** A device: registers at `base`, offsets in bytes from it. */
@@ -206,6 +207,14 @@ export class BoardModel {
         if (this.aborts(address >>> 0)) return -1n;
         return BigInt(this.readDevice('probe32', address >>> 0));
       },
+      readPort: (address: number, ptr: number, words: number) => {
+        const target = new DataView(memory().buffer, ptr >>> 0, words * 4);
+        for (let at = 0; at < words * 4; at += 4) target.setUint32(at, this.readWord(address >>> 0), true);
+      },
+      writePort: (address: number, ptr: number, words: number) => {
+        const from = new DataView(memory().buffer, ptr >>> 0, words * 4);
+        for (let at = 0; at < words * 4; at += 4) this.writeWord(address >>> 0, from.getUint32(at, true));
+      },
       copyIn: (physical: number, ptr: number, length: number) => {
         const from = source(physical >>> 0, length);
         if (from) bytes(ptr, length).set(from);
@@ -255,6 +264,8 @@ export class BoardModel {
       [Info.TickRate]: this.tickRate,
       [Info.DmaBase]: BigInt(DMA_WINDOW),
       [Info.DmaBytes]: BigInt(DMA_WINDOW_BYTES),
+      [Info.StateBase]: BigInt(DMA_WINDOW + STATE),
+      [Info.StateBytes]: BigInt(STATE_BYTES),
       [Info.RamDiskBase]: BigInt(RAM_DISK),
       [Info.RamDiskBytes]: BigInt(RAM_DISK_BYTES),
     };

@@ -62,13 +62,13 @@ describe('the log of the words', () => {
     assert.deepEqual(seen, wanted);
   });
 
-  it('is read much faster than QEMU writes it', () => {
-    const block = Buffer.from(words(...Array.from({ length: 1024 }, (_, i) => i)) + stamp(BlockKind.Track));
-    let count = 0;
-    const reader = new LogReader({ block: (each) => (count += each.length), register: () => undefined });
-    const start = performance.now();
+  it('keeps nothing of what it has read, however long it goes on', () => {
+    const values = Array.from({ length: 1024 }, (_, i) => i);
+    const block = Buffer.from(words(...values) + stamp(BlockKind.Track));
+    const blocks: number[] = [];
+    const reader = new LogReader({ block: (each) => blocks.push(each.length), register: () => undefined });
     for (let i = 0; i < 1000; i++) reader.push(block);
-    const perSecond = count / (performance.now() - start) / 1000;
-    assert.ok(perSecond > 2.5, `${perSecond} million words a second`);
+    assert.deepEqual(blocks, Array(1000).fill(values.length));
+    assert.deepEqual([reader.words, reader.unstamped().length], [1000 * values.length, 0]);
   });
 });

@@ -43,6 +43,7 @@ export class ProgramAbort extends Error {
 const digest = (data: crypto.BinaryLike): string => crypto.createHash('sha256').update(data).digest('hex');
 
 interface Entry {
+  /** Digests, by names relative to the tree. */
   sources: Record<string, string>;
   sourceMap: string;
   wasm: string;
@@ -51,12 +52,13 @@ interface Entry {
 function cached(file: string): TestModule | undefined {
   try {
     const entry = JSON.parse(fs.readFileSync(file, 'utf8')) as Entry;
-    const same = Object.entries(entry.sources).every(([name, sum]) => digest(fs.readFileSync(name)) === sum);
+    const absolute = (name: string): string => path.join(root, name);
+    const same = Object.entries(entry.sources).every(([name, sum]) => digest(fs.readFileSync(absolute(name))) === sum);
     if (!same) return undefined;
     return {
       wasm: Buffer.from(entry.wasm, 'base64'),
       sourceMap: entry.sourceMap,
-      sources: Object.keys(entry.sources),
+      sources: Object.keys(entry.sources).map(absolute),
     };
   } catch {
     return undefined; // not there, half written by a killed run, or a source is gone
@@ -87,7 +89,10 @@ async function compileCached(entry: string, options: Omit<CompileOptions, 'entry
   // The compiler takes seconds to load: only when something has changed.
   const { compile } = await import('../../host-tools/build/compile.js');
   const made = await compile({ ...options, entry });
-  const sources = Object.fromEntries(made.sources.map((name) => [name, digest(fs.readFileSync(name))]));
+  // Relative ones: a copy of the tree must not take the first one's sources for its own.
+  const sources = Object.fromEntries(
+    made.sources.map((name) => [path.relative(root, name), digest(fs.readFileSync(name))]),
+  );
   const record: Entry = { sources, sourceMap: made.sourceMap, wasm: Buffer.from(made.wasm).toString('base64') };
   fs.mkdirSync(cache, { recursive: true });
   const partial = `${file}.${process.pid}`;

@@ -12,7 +12,10 @@ module.exports = class extends reporters.Spec {
       const slowest = ended.sort((a, b) => (b.duration ?? 0) - (a.duration ?? 0)).slice(0, SLOWEST);
       console.log('  slowest:');
       for (const test of slowest) console.log(`    ${((test.duration ?? 0) / 1000).toFixed(1)} s  ${test.fullTitle()}`);
-      console.log(`\n${this.stats.passes} passed, ${this.stats.failures} failed`);
+      // The runner's count decides the exit status: it has what no test stands for, such as a file without any.
+      const apart = runner.failures - this.stats.failures;
+      if (apart > 0) console.log(`\n  failures apart from any test (a file that holds none): ${apart}`);
+      console.log(`\n${this.stats.passes} passed, ${runner.failures} failed`);
     });
   }
 };

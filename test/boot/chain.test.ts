@@ -1,0 +1,64 @@
+// Another kernel image that takes this one's place, in QEMU and on the virtual Pi.
+
+import assert from 'node:assert/strict';
+import { readReport, testFirmware, type TestFirmware } from '../support/firmware.js';
+import { runQemu, type QemuOptions } from '../support/qemu.js';
+import { runPi } from '../virtual-pi/pi-rig.js';
+
+const IMAGE_WORD = 1024;
+
+describe('another kernel image', function () {
+  this.timeout(60_000);
+  let first: TestFirmware;
+  let next: TestFirmware;
+  before(async () => {
+    [first, next] = await Promise.all([testFirmware('chain'), testFirmware('chain', 0)]);
+  });
+
+  function words(how: number): number[] {
+    const { image } = next;
+    const padded = new Uint8Array(Math.ceil(image.length / 4) * 4);
+    padded.set(image);
+    const all = new Array<number>(IMAGE_WORD).fill(0);
+    all[0] = image.length;
+    all[1] = how;
+    return [...all, ...new Uint32Array(padded.buffer)];
+  }
+
+  const said = (buildId: string, reason: number, level: number): string[] => [
+    `build=${BigInt.asIntN(64, BigInt(`0x${buildId}`))}`,
+    `reason=${reason}`,
+    `level=${level}`,
+    'g=1',
+  ];
+
+  for (const [name, how, options] of [
+    ['out of the DMA window', 0, {}],
+    ['out of the RAM disk', 1, {}],
+    ['when the first was entered in EL3', 0, { elf: true }],
+  ] as [string, number, QemuOptions][])
+    it(`runs as if it had been started by the firmware, but for its level: ${name}`, async () => {
+      const run = await runQemu(first, { words: words(how), deterministic: true, ...options });
+      assert.equal(run.status, 5, run.console + run.errors);
+      const lines = run.console.split('\n').filter(Boolean);
+      assert.deepEqual(lines, [...said(first.buildId, 0, options.elf ? 3 : 2), ...said(next.buildId, 2, 1)]);
+    });
+
+  for (const [how, address] of [
+    [2, '00080000'],
+    [3, '10001000'],
+  ] as const)
+    it(`is none where there can be none: case ${how}`, async () => {
+      const run = await runQemu(first, { words: words(how), deterministic: true });
+      assert.equal(readReport(run.console).lines[0], `fault kind=trap text="chain to no image: 0x${address}"`);
+      const same = runPi(first, { words: words(how) });
+      assert.match(same.console, new RegExp(`fault kind=trap text="chain to no image: 0x${address}"`));
+    });
+
+  for (const how of [0, 1])
+    it(`is what a virtual Pi ends with: case ${how}`, () => {
+      const { ended } = runPi(first, { words: words(how) });
+      assert.equal(ended.kind, 'chain');
+      assert.deepEqual(Buffer.from(ended.image), Buffer.from(next.image));
+    });
+});

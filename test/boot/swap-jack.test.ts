@@ -1,0 +1,98 @@
+// Swaps heard, on the interpreter in QEMU: words leave through the emulator's DMA engine, to its log or through memory.
+
+import assert from 'node:assert/strict';
+import fs from 'node:fs';
+import { text } from 'node:stream/consumers';
+import { CAPTURE_RING, CAPTURE_RING_BYTES } from '../../boot/memory-map.js';
+import { buildImage, type Image } from '../../host-tools/build/image.js';
+import { RingReader } from '../../host-tools/capture/ring.js';
+import { startEmulator } from '../../host-tools/emulator/emulator.js';
+import { DESCRIPTOR } from '../../host-tools/emulator/memory.js';
+import { makeScratch } from '../../host-tools/emulator/scratch.js';
+import { Act, planWords, swapJackProgram } from '../support/swap-plan.js';
+import { hear, lastTold, type WordBlock } from '../support/swap-words.js';
+
+describe('the jack across swaps in QEMU', function () {
+  this.timeout(60_000);
+  let image: Image;
+  let wasm: Uint8Array;
+  before(async () => {
+    ({ wasm } = await swapJackProgram());
+    image = await buildImage({ wasm });
+  });
+
+  async function play(acts: number[], through: 'log' | 'memory'): Promise<{ blocks: WordBlock[]; console: string }> {
+    const scratch = makeScratch();
+    try {
+      const [kernel, ramDisk, log] = [scratch.file('kernel8.img'), scratch.file('plan'), scratch.file('log')];
+      fs.writeFileSync(kernel, image.image);
+      fs.writeFileSync(ramDisk, new Uint8Array(Uint32Array.from(planWords(acts, [wasm])).buffer));
+      const extra = through === 'log' ? ['-d', 'unimp', '-D', log] : [];
+      const capture = through === 'memory';
+      const machine = { scratch, kernel, ramDisk, capture, extra, deterministic: true, limitSeconds: 50 };
+      const emulator = await startEmulator(machine);
+      const console = text(emulator.console);
+      const blocks: WordBlock[] = [];
+      const reader =
+        emulator.memory &&
+        new RingReader(
+          { file: emulator.memory.file, descriptor: DESCRIPTOR, base: CAPTURE_RING, bytes: CAPTURE_RING_BYTES },
+          { block: (words, kind) => void blocks.push({ kind, words: [...words] }), register: () => undefined },
+        );
+      assert.equal((await emulator.ended).status, 0, await console);
+      while (reader && reader.read() > 0);
+      emulator.memory?.close();
+      if (!reader) blocks.push(...logged(fs.readFileSync(log, 'latin1')));
+      return { blocks, console: await console };
+    } finally {
+      scratch.remove();
+    }
+  }
+
+  function logged(log: string): WordBlock[] {
+    const blocks: WordBlock[] = [];
+    let words: number[] = [];
+    const pattern = /^bcm2835-i2s: unimplemented device write \(size 4, offset 0x(\w+), value 0x(\w+)\)$/gm;
+    for (const [, at = '', value = ''] of log.matchAll(pattern)) {
+      const offset = parseInt(at, 16);
+      if (offset === 0x18) words.push(parseInt(value, 16));
+      if (offset !== 0x40 && offset !== 0x44) continue;
+      blocks.push({ kind: (offset - 0x40) / 4, words });
+      words = [];
+    }
+    return blocks;
+  }
+
+  for (const through of ['log', 'memory'] as const) {
+    it(`plays on through ten swaps without a gap, ${through}`, async () => {
+      const { blocks, console } = await play([...Array<number>(10).fill(Act.reload), Act.end], through);
+      const { track, heldMs } = hear(blocks);
+      assert.deepEqual([track, heldMs], [lastTold(console, 'track'), 0], console);
+      assert.deepEqual([lastTold(console, 'g'), lastTold(console, 'underruns')], [11, 0], console);
+    });
+
+    it(`holds the level while a module hangs, for 300 ms at most, ${through}`, async () => {
+      const { blocks, console } = await play([Act.reload, Act.hang, Act.end], through);
+      const { track, heldMs, longestMs } = hear(blocks);
+      assert.equal(track, lastTold(console, 'track'));
+      assert.match(console, /^fault kind=hang\r$/m);
+      assert.equal(heldMs, longestMs, 'once');
+      assert.ok(heldMs > 50 && heldMs < 300, `${heldMs} ms`);
+      assert.equal(lastTold(console, 'underruns'), 1, console);
+    });
+  }
+
+  it('does not even pause for a module that traps, or hangs in its start with a full ring', async () => {
+    const { blocks, console } = await play([Act.reload, Act.trap, Act.reload, Act.hangInStart, Act.end], 'log');
+    const { track, heldMs } = hear(blocks);
+    assert.deepEqual([track, heldMs], [lastTold(console, 'track'), 0], console);
+    assert.deepEqual([lastTold(console, 'g'), lastTold(console, 'underruns')], [5, 0], console);
+  });
+
+  it('holds the level in a step that is only late', async () => {
+    const { blocks, console } = await play([Act.late], 'log');
+    const { track, heldMs } = hear(blocks);
+    assert.equal(track, lastTold(console, 'track'));
+    assert.ok(heldMs > 50 && heldMs < 120, `${heldMs} ms`);
+  });
+});

@@ -1,0 +1,89 @@
+// FAT images by the tools that others use: made by mkfs.fat, filled and read by mtools, checked by fsck.fat.
+
+import { spawnSync } from 'node:child_process';
+import fs from 'node:fs';
+
+export interface FatOptions {
+  bits: 12 | 16 | 32;
+  /** Size of the volume; the file is sparse. */
+  kib: number;
+  /** Sectors of a cluster; default: what mkfs.fat takes. */
+  clusterSectors?: number;
+  label?: string;
+  /** Further options of mkfs.fat. */
+  options?: readonly string[];
+}
+
+// Names are UTF-8; what mtools writes has always the same dates; volumes of odd sizes are no error.
+const env = { ...process.env, LC_ALL: 'C.UTF-8', SOURCE_DATE_EPOCH: '1000000000', MTOOLS_SKIP_CHECK: '1' };
+
+function run(program: string, args: readonly string[], input?: Uint8Array): Buffer {
+  const { status, stdout, stderr, error } = spawnSync(program, args, { env, input, maxBuffer: 1 << 28 });
+  if (error) throw error;
+  if (status !== 0) throw new Error(`${program} ${args.join(' ')}: status ${status}\n${stdout}${stderr}`);
+  return stdout;
+}
+
+/** Makes a file with an empty volume in it. */
+export function makeFat(file: string, { bits, kib, clusterSectors, label, options = [] }: FatOptions): void {
+  fs.rmSync(file, { force: true });
+  run('mkfs.fat', [
+    ...['--invariant', '-F', String(bits), '-C'],
+    ...(clusterSectors ? ['-s', String(clusterSectors)] : []),
+    ...(label ? ['-n', label] : []),
+    ...options,
+    ...[file, String(kib)],
+  ]);
+}
+
+/** Runs one of mtools on an image: `mtools(file, 'mcopy', '-s', 'music', '::/')`. Its output. */
+export function mtools(file: string, command: string, ...args: string[]): string {
+  return run(command, ['-i', file, ...args]).toString();
+}
+
+/** Puts a file on an image. */
+export function putFile(file: string, name: string, data: Uint8Array): void {
+  run('mcopy', ['-i', file, '-o', '-', `::${name}`], data);
+}
+
+/** Reads a file off an image. */
+export function getFile(file: string, name: string): Buffer {
+  return run('mcopy', ['-i', file, `::${name}`, '-']);
+}
+
+/** What `fsck.fat -n` finds wrong with each image; nothing for a clean one. */
+export function checkAll(files: readonly string[]): string[] {
+  return check('-n', 0, files);
+}
+
+/** What `fsck.fat -n` finds wrong with an image. */
+export function checkFat(file: string): string {
+  return checkAll([file])[0] ?? '';
+}
+
+/** Repairs images as `fsck.fat -a` does. Throws if it gives up. */
+export function repairAll(files: readonly string[]): void {
+  const failed = check('-a', 1, files).filter(Boolean);
+  if (failed.length) throw new Error(`fsck.fat gave up: ${failed.join('\n')}`);
+}
+
+/** Runs fsck.fat on one image after the other; what it said where its status was above `good`. */
+function check(option: string, good: number, files: readonly string[]): string[] {
+  // One shell for all: starting a process from here takes longer than the check.
+  const script = 'for f; do timeout -k 1 10 fsck.fat "$0" "$f" 2>&1; printf "\\0%s\\0" $?; done';
+  const parts = run('sh', ['-c', script, option, ...files])
+    .toString()
+    .split('\0');
+  return files.map((_, i) => (Number(parts[2 * i + 1]) > good ? (parts[2 * i] ?? '') : ''));
+}
+
+/** A card with an MBR: the volume in its first partition, which begins at a sector. */
+export function withMbr(volume: Uint8Array, { start = 2048, type = 0x0c } = {}): Buffer {
+  const card = Buffer.alloc(start * 512 + volume.length);
+  card.set(volume, start * 512);
+  card.writeUInt8(type, 446 + 4);
+  card.writeUInt32LE(start, 446 + 8);
+  card.writeUInt32LE(volume.length / 512, 446 + 12);
+  card.writeUInt16LE(0xaa55, 510);
+  return card;
+}
