@@ -43,6 +43,8 @@ qemu_ready() {
   at_least "$QEMU_WANTED" "$(qemu_version)"
 }
 
+has_chromium() { has chromium || has chromium-browser || has google-chrome; }
+
 missing_packages() { # Debian package names, one a line
   has clang || echo clang
   has ld.lld || echo lld
@@ -52,6 +54,9 @@ missing_packages() { # Debian package names, one a line
     has ffmpeg || echo ffmpeg
     has wasm2c || echo wabt
     has git || echo git
+    { has mkfs.fat && has fsck.fat; } || echo dosfstools
+    has mcopy || echo mtools
+    has_chromium || echo chromium
   fi
 }
 
@@ -70,7 +75,7 @@ by_hand() { # what to install where apt cannot
 }
 by_hand_here() {
   if [ "$mode" = run ]; then by_hand "$1"; fi
-  by_hand "$1" 'sox flac ffmpeg wabt' 'sox flac ffmpeg-free wabt' 'sox flac ffmpeg wabt'
+  by_hand "$1" 'sox flac ffmpeg wabt dosfstools mtools chromium' 'sox flac ffmpeg-free wabt dosfstools mtools chromium' 'sox flac ffmpeg wabt dosfstools mtools chromium'
 }
 
 # The candidate version of a package, seen with the options given after its name.
