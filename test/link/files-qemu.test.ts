@@ -59,7 +59,7 @@ describe('files in QEMU', function () {
   it('lists, makes, puts, gets, moves and removes', async () => {
     assert.match(
       await does('ls'),
-      /^ *2001-09-09 01:46 {2}music\/\n16 {2}2001-09-09 01:46 {2}player\.ini\n(65,536 {2}- +player\.state\n)?$/,
+      /^ *2001-09-09 01:46 {2}music\/\n *16 {2}2001-09-09 01:46 {2}player\.ini\n(65,536 {2}- +player\.state\n)?$/,
     );
     await does('mkdir', '-p', 'books/one');
     const { size } = fs.statSync(at('song.wav'));
