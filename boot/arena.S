@@ -16,8 +16,8 @@
 .equ NOT_EXPECTED, -1
 
 routine arena_reset
-    ldr     x1, =ARENA
-    ldr     x2, =ARENA_BYTES
+    ldr     w1, =ARENA
+    ldr     w2, =ARENA_BYTES
     madd    x1, x0, x2, x1
     add     x2, x1, x2
     store   x0, arena_number, x3
@@ -125,12 +125,12 @@ routine realloc
     cmp     x3, x4
     b.hs    allocate
     sub     x4, x1, x5
-    ldr     x3, =LINEAR_BYTES - (1 << WASM_PAGE_SHIFT)
+    ldr     w3, =LINEAR_BYTES - (1 << WASM_PAGE_SHIFT)
     cmp     x4, x3
     b.hi    4f
     store   x4, linear_bytes, x3
-    ldr     x3, =LINEAR
-    ldr     x4, =LINEAR_BYTES
+    ldr     w3, =LINEAR
+    ldr     w4, =LINEAR_BYTES
     madd    x3, x2, x4, x3
     store   x3, linear_base, x4
     mov     x4, #NOT_EXPECTED

@@ -44,7 +44,7 @@ routine backtrace_print
     b.le    2f
     add     x19, x19, x0
     str     x0, [sp, #-16]!
-    address x0, text_more
+    adr     x0, text_more
     bl      print
     ldr     x0, [sp], #16
     bl      print_decimal
@@ -63,7 +63,7 @@ routine backtrace_print
     cmp     x1, x2
     b.hs    1b
     str     x0, [sp, #-16]!
-    address x0, text_frame
+    adr     x0, text_frame
     bl      print
     ldr     x0, [sp], #16
     mov     w1, #8
@@ -81,7 +81,7 @@ routine backtrace_scan
     stp     x19, x20, [sp, #16]
     stp     x21, x22, [sp, #32]
     and     x19, x0, #~7
-    ldr     x20, =WASM_STACK_TOP
+    ldr     w20, =WASM_STACK_TOP
     load    x21, arena_start
     load    x22, arena_end
     sub     x0, x1, #8
@@ -98,8 +98,8 @@ routine backtrace_scan
     ccmp    x0, x22, #2, hi
     b.hs    1b
     ldr     x1, [x0, #-8]
-    address x2, call_start
-    address x3, call_end
+    adr     x2, call_start
+    adr     x3, call_end
     cmp     x1, x2
     ccmp    x1, x3, #2, hs
     b.hs    1b
@@ -117,10 +117,10 @@ routine stop_wasm
     store   x0, stop_text, x1
     load    x1, arena_start
     load    x2, arena_next
-    address x3, instructions_start
-    address x4, instructions_end
+    adr     x3, instructions_start
+    adr     x4, instructions_end
     sub     x4, x4, x3
-    address x5, stopped_instruction
+    adr     x5, stopped_instruction
 1:  cmp     x1, x2
     b.hs    2f
     ldr     x6, [x1], #8

@@ -16,7 +16,7 @@ routine import_chain
     tst     w8, #IMAGE_ALIGNED
     b.ne    3f
     cbz     w10, 3f
-    ldr     x11, =KERNEL_BYTES
+    ldr     w11, =KERNEL_BYTES
     cmp     x10, x11
     b.hi    3f
     within  DMA_WINDOW, DMA_WINDOW_BYTES, 1f
@@ -28,15 +28,15 @@ routine import_chain
     msr     daifset, #DAIF_ALL
     msr     cntp_ctl_el0, xzr
     msr     cntv_ctl_el0, xzr
-    ldr     x0, =GICD
+    ldr     w0, =GICD
     str     wzr, [x0, #GICD_CTLR]
     // What copies lies outside of what is overwritten.
-    ldr     x0, =QUEUES
+    ldr     w0, =QUEUES
     adr     x1, mover
     mov     x2, #mover_end - mover
     bl      memcpy
     dsb     sy
-    ldr     x0, =SCTLR_EL1_OFF
+    ldr     w0, =SCTLR_EL1_OFF
     msr     sctlr_el1, x0
     isb
     bl      clean_data_caches
@@ -46,11 +46,11 @@ routine import_chain
     isb
     mov     x0, x19
     mov     x1, x20
-    ldr     x2, =KERNEL
+    ldr     w2, =KERNEL
     ldr     x3, =CHAIN_MARK
-    ldr     x4, =QUEUES
+    ldr     w4, =QUEUES
     br      x4
-3:  mov     w1, w8
+3:  mov     w16, w8
     trap_with text_chain
 
 // x0 image   x1 length   x2 KERNEL   x3 CHAIN_MARK
@@ -72,4 +72,4 @@ mover:
     br      x5
 mover_end:
 
-text text_chain, "chain to no image: 0x"
+text text_chain, " to no image: 0x"

@@ -11,7 +11,7 @@ routine uart_clock
     bl      mailbox_uart_clock
     bl      is_sane
     b.eq    1f
-    ldr     x1, =CM_UART
+    ldr     w1, =CM_UART
     ldr     w2, [x1, #CM_CONTROL]       // not as a pair, which may become one access of 64 bits
     ldr     w3, [x1, #CM_DIVISOR]
     and     w2, w2, #CM_SOURCE_MASK
@@ -22,15 +22,15 @@ routine uart_clock
     udiv    x0, x0, x3                  // 0 for a divisor of 0
     bl      is_sane
     b.eq    1f
-2:  ldr     x0, =UART_CLOCK_DEFAULT
+2:  ldr     w0, =UART_CLOCK_DEFAULT
 1:  ret     x9
 
 // Z set when x0 is a rate that 115200 baud can be made of. Uses x1.
 is_sane:
-    ldr     x1, =UART_CLOCK_LOW
+    ldr     w1, =UART_CLOCK_LOW
     cmp     x0, x1
     b.lo    3f
-    ldr     x1, =UART_CLOCK_HIGH
+    ldr     w1, =UART_CLOCK_HIGH
     cmp     x0, x1
     b.hi    3f
     cmp     x0, x0
@@ -40,7 +40,7 @@ is_sane:
 
 // x0 = what the property channel says, or 0. The buffer is the end of the DMA window, which no module has used yet.
 mailbox_uart_clock:
-    ldr     x0, =MAILBOX_BUFFER
+    ldr     w0, =MAILBOX_BUFFER
     mov     w1, #MAILBOX_BUFFER_BYTES
     stp     w1, wzr, [x0]
     ldr     w1, =TAG_CLOCK_RATE
@@ -50,7 +50,7 @@ mailbox_uart_clock:
     stp     w2, w3, [x0, #16]
     stp     wzr, wzr, [x0, #24]         // rate, end of tags
     dsb     sy
-    ldr     x1, =MAILBOX
+    ldr     w1, =MAILBOX
     mrs     x2, cntfrq_el0
     lsr     x2, x2, #MAILBOX_WAIT_SHIFT
     isb

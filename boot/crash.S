@@ -14,7 +14,7 @@
 .equ CRASH_SECONDS, 60
 
 routine crash_begin
-    ldr     x0, =RECORD
+    ldr     w0, =RECORD
     str     wzr, [x0, #WINDOW_CRASH_MARK]
     add     x0, x0, #WINDOW_CRASH_TEXT
     store   x0, crash_at, x1
@@ -24,7 +24,7 @@ routine crash_end
     load    x2, crash_at
     cbz     x2, 3f
     store   xzr, crash_at, x1
-    ldr     x0, =RECORD
+    ldr     w0, =RECORD
     add     x1, x0, #WINDOW_CRASH_TEXT
     sub     x3, x2, x1
     str     w3, [x0, #WINDOW_CRASH_LENGTH]
@@ -44,7 +44,7 @@ routine crash_end
 
 // At most once a minute: a program that fails at once must not do so for ever.
 routine crash_restart
-    ldr     x0, =RECORD
+    ldr     w0, =RECORD
     ldr     w1, [x0, #WINDOW_CRASH_RULE]
     ldr     w2, =WINDOW_CRASH_RESTART
     cmp     w1, w2

@@ -31,15 +31,15 @@ park:
 
 // What the stock armstub does before it starts a kernel in EL2.
 from_level_3:
-    ldr     x0, =LOCAL_CONTROL
+    ldr     w0, =LOCAL_CONTROL
     mov     w1, #LOCAL_CONTROL_CRYSTAL
     str     w1, [x0]
-    ldr     x0, =LOCAL_PRESCALER
+    ldr     w0, =LOCAL_PRESCALER
     mov     w1, #LOCAL_PRESCALER_NONE
     str     w1, [x0]
     mrs     x0, cntfrq_el0
     cbnz    x0, 1f
-    ldr     x0, =BOARD_CNTFRQ
+    ldr     w0, =BOARD_CNTFRQ
     msr     cntfrq_el0, x0
 1:  mov     x0, #SCR_EL3_VALUE
     msr     scr_el3, x0
@@ -59,7 +59,7 @@ from_level_3:
     isb
     // All interrupts to group 1, which is what the non-secure side then owns. Without the security extensions (in
     // the emulator) there are no sides, and group 0 is what the kernel enables.
-    ldr     x0, =GICD
+    ldr     w0, =GICD
     ldr     w1, [x0, #GICD_TYPER]
     tbz     w1, #TYPER_SECURITY_BIT, 3f
     mov     w1, #-1
@@ -70,12 +70,12 @@ from_level_3:
     b.ne    2b
     mov     w1, #3
     str     w1, [x0, #GICD_CTLR]
-    ldr     x0, =GICC
+    ldr     w0, =GICC
     mov     w1, #GIC_PMR_OPEN
     str     w1, [x0, #GICC_PMR]
     mov     w1, #GICC_CTLR_STUB
     str     w1, [x0, #GICC_CTLR]
-3:  ldr     x0, =SCTLR_EL2_VALUE
+3:  ldr     w0, =SCTLR_EL2_VALUE
     msr     sctlr_el2, x0
     mov     x0, #SPSR_EL2H
     msr     spsr_el3, x0
@@ -99,7 +99,7 @@ from_level_2:
     msr     vmpidr_el2, x0
     mov     x0, #HCR_EL2_RW
     msr     hcr_el2, x0
-    ldr     x0, =SCTLR_EL1_OFF
+    ldr     w0, =SCTLR_EL1_OFF
     msr     sctlr_el1, x0
     mov     x0, #SPSR_EL1H
     msr     spsr_el2, x0
@@ -110,13 +110,13 @@ from_level_2:
 at_level_1:
     mov     x0, #CPACR_FP
     msr     cpacr_el1, x0
-    address x0, vectors
+    adr     x0, vectors
     msr     vbar_el1, x0
     msr     spsel, #1
-    ldr     x0, =EXCEPTION_STACK_TOP
+    ldr     w0, =EXCEPTION_STACK_TOP
     mov     sp, x0
     msr     spsel, #0
-    ldr     x0, =WASM_STACK_TOP
+    ldr     w0, =WASM_STACK_TOP
     mov     sp, x0
     isb
     mov     w0, #STAGE_ENTRY
@@ -158,7 +158,7 @@ at_level_1:
 // goes first; one that was fetched meanwhile goes afterwards. The three addresses lie in one line.
 routine move_cores
     mov     x0, #SPIN_TABLE_1
-    address x1, park
+    adr     x1, park
     dc      ivac, x0
     dsb     sy
     stp     x1, x1, [x0]

@@ -13,7 +13,7 @@
 .equ TRAP_PREFIX, 7                     // "[trap] "
 
 .macro say symbol
-    address x0, \symbol
+    adr     x0, \symbol
     bl      print
 .endm
 
@@ -79,19 +79,19 @@ routine fault_result
     mov     x20, x0
     bl      begin
     ended   ENDED_TRAP
-    address x1, text_hang
+    adr     x1, text_hang
     cmp     x20, x1
     b.eq    2f
-    address x1, text_bus_abort
+    adr     x1, text_bus_abort
     cmp     x20, x1
     b.eq    4f
-    address x1, text_serror
+    adr     x1, text_serror
     cmp     x20, x1
     b.eq    5f
-    address x1, text_abort
+    adr     x1, text_abort
     cmp     x20, x1
     b.eq    3f
-    address x1, text_native_stack
+    adr     x1, text_native_stack
     cmp     x20, x1
     b.eq    6f
     say     kind_trap
@@ -153,7 +153,7 @@ routine fault_exception
     b.eq    5f
     b       6f
 1:  ldr     x2, [x0, #FRAME_FAR]
-    ldr     x3, =WASM_STACK_GUARD
+    ldr     w3, =WASM_STACK_GUARD
     sub     x2, x2, x3
     cmp     x2, #GUARD_BYTES
     b.lo    2f
@@ -174,8 +174,8 @@ routine fault_exception
     address x2, fault_frame
     ldr     x1, [x2]
     ldr     x0, [x2, #FRAME_SP]
-    ldr     x3, =WASM_STACK
-    ldr     x4, =WASM_STACK_BYTES
+    ldr     w3, =WASM_STACK
+    ldr     w4, =WASM_STACK_BYTES
     sub     x5, x0, x3
     cmp     x5, x4
     csel    x0, x0, x3, lo
@@ -198,7 +198,7 @@ routine fault_stuck
     stp     x27, x28, [x0, #FRAME_X19 + 64]
     str     x29, [x0, #FRAME_X19 + 80]
     bl      keep_frame
-    ldr     x0, =GICC                   // its handler will not return
+    ldr     w0, =GICC                   // its handler will not return
     mov     w1, #IRQ_TICK
     str     w1, [x0, #GICC_EOIR]
     bl      begin

@@ -18,7 +18,7 @@
 .endm
 
 routine gic_init
-    ldr     x0, =GICD
+    ldr     w0, =GICD
     str     wzr, [x0, #GICD_CTLR]
     fill    GICD_ICENABLER, 0xffffffff, GIC_IDS / 32
     fill    GICD_ICPENDR, 0xffffffff, GIC_IDS / 32
@@ -28,7 +28,7 @@ routine gic_init
     fill    GICD_ICFGR + GIC_PRIVATE_IDS / 4, 0, (GIC_IDS - GIC_PRIVATE_IDS) / 16
     mov     w1, #1
     str     w1, [x0, #GICD_CTLR]
-    ldr     x2, =GICC
+    ldr     w2, =GICC
     mov     w3, #GIC_PMR_OPEN
     str     w3, [x2, #GICC_PMR]
     str     w1, [x2, #GICC_CTLR]
@@ -49,7 +49,7 @@ routine device_interrupt
     ldr     w4, [x3, :lo12:interrupt_events]
     orr     w4, w4, w1
     str     w4, [x3, :lo12:interrupt_events]
-    ldr     x3, =GICD + GICD_ICENABLER
+    ldr     w3, =GICD + GICD_ICENABLER
     b       one_bit
 
 routine gic_listen
@@ -65,7 +65,7 @@ routine gic_listen
     str     w4, [x3, :lo12:interrupt_events]
     msr     daif, x5
     dsb     sy
-    ldr     x3, =GICD + GICD_ISENABLER
+    ldr     w3, =GICD + GICD_ISENABLER
 // Sets the bit of id w0 in the array of registers at x3.
 one_bit:
     mov     w2, #1
@@ -75,7 +75,7 @@ one_bit:
     ret
 
 routine gic_forget
-    ldr     x0, =GICD
+    ldr     w0, =GICD
     fill    GICD_ICENABLER + 4, 0xffffffff, GIC_IDS / 32 - 1
     mov     w1, #1 << (IRQ_UART % 32)
     str     w1, [x0, #GICD_ISENABLER + IRQ_UART / 32 * 4]

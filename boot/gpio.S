@@ -14,7 +14,7 @@
 routine gpio_sample
     load32  0, gpio_watched
     cbz     w0, 1f
-    ldr     x0, =GPIO
+    ldr     w0, =GPIO
     ldr     w1, [x0, #GPLEV0]
     adrp    x2, gpio_levels
     ldr     w3, [x2, :lo12:gpio_levels]
@@ -32,7 +32,7 @@ routine gpio_sample
     cmp     x8, #LIMIT_GPIO_QUEUE
     b.hs    2f
     and     x8, x7, #LIMIT_GPIO_QUEUE - 1
-    ldr     x9, =GPIO_QUEUE
+    ldr     w9, =GPIO_QUEUE
     add     x9, x9, x8, lsl #GPIO_RECORD_SHIFT
     stp     w1, w4, [x9]
     str     x5, [x9, #8]
@@ -49,7 +49,7 @@ routine gpio_take
     adrp    x2, gpio_watched
     ldr     w3, [x2, :lo12:gpio_watched]
     cbnz    w3, 3f
-    ldr     x3, =GPIO
+    ldr     w3, =GPIO
     ldr     w3, [x3, #GPLEV0]
     store   w3, gpio_levels, x4
     mov     w3, #1
@@ -60,7 +60,7 @@ routine gpio_take
     sub     x5, x2, x4
     cmp     x1, x5
     csel    x1, x1, x5, lo
-    ldr     x5, =GPIO_QUEUE
+    ldr     w5, =GPIO_QUEUE
     mov     x6, x1
 1:  cbz     x6, 2f
     and     x7, x4, #LIMIT_GPIO_QUEUE - 1

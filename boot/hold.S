@@ -31,10 +31,10 @@
 // x\words and x\blocks = the slot of block w\number. Uses x12, x13.
 .macro slot number, words, blocks
     and     w12, w\number, #WINDOW_SLOTS - 1
-    ldr     x13, =DMA_WINDOW + WINDOW_JACK_DATA
+    ldr     w13, =DMA_WINDOW + WINDOW_JACK_DATA
     mov     w\words, #WINDOW_SLOT_BYTES
     madd    x\words, x12, x\words, x13
-    ldr     x13, =DMA_WINDOW + WINDOW_JACK_BLOCKS
+    ldr     w13, =DMA_WINDOW + WINDOW_JACK_BLOCKS
     mov     w\blocks, #WINDOW_SLOT_BLOCKS_BYTES
     madd    x\blocks, x12, x\blocks, x13
 .endm
@@ -44,17 +44,17 @@
 .endm
 
 routine jack_forget
-    ldr     x0, =HEADER
+    ldr     w0, =HEADER
     str     wzr, [x0, #RING_HEADER_MAGIC]
     ret
 
 routine jack_unlock
-    ldr     x0, =HEADER
+    ldr     w0, =HEADER
     str     wzr, [x0, #RING_HEADER_BUSY]
     ret
 
 routine jack_hold
-    ldr     x0, =HEADER
+    ldr     w0, =HEADER
     ldr     w12, [x0, #RING_HEADER_MAGIC]
     ldr     w13, =RING_MAGIC
     cmp     w12, w13
@@ -74,7 +74,7 @@ routine jack_hold
     b.eq    captured
 
     // What is left, less what the engine has played of its block: its end before that one is stamped.
-    ldr     x12, =DMA_WINDOW + WINDOW_JACK_PROGRESS
+    ldr     w12, =DMA_WINDOW + WINDOW_JACK_PROGRESS
     ldr     w14, [x12]
     cmp     w14, w1
     b.eq    nothing                     // it has run dry, the level is 0: the driver bridges from there
@@ -90,13 +90,13 @@ routine jack_hold
     cmp     w6, w14
     b.ne    1b
     and     w12, w14, #WINDOW_SLOTS - 1
-    ldr     x13, =DMA_WINDOW + WINDOW_JACK_STAMPS
+    ldr     w13, =DMA_WINDOW + WINDOW_JACK_STAMPS
     ldr     w12, [x13, x12, lsl #2]
-    ldr     x13, =SYSTEM_TIMER
+    ldr     w13, =SYSTEM_TIMER
     ldr     w13, [x13]
     sub     w12, w13, w12
     umull   x12, w12, w7
-    ldr     x13, =1000000
+    ldr     w13, =1000000
     udiv    x12, x12, x13
     cmp     x12, x15
     csel    x12, x12, x15, lo
@@ -153,7 +153,7 @@ append:
 
     // Memory that a host reads: the block's place in its ring, if there is room.
 memory:
-    ldr     x15, =DMA_WINDOW + DMA_WINDOW_BYTES - DESCRIPTOR_FROM_END
+    ldr     w15, =DMA_WINDOW + DMA_WINDOW_BYTES - DESCRIPTOR_FROM_END
     ldr     w11, [x0, #RING_HEADER_APPENDED]
     ldr     w13, [x15, #DESCRIPTOR_READ]
     sub     w13, w11, w13
@@ -226,7 +226,7 @@ memory:
     ldr     w9, [x0, #RING_HEADER_ENGINE]
     ldr     w12, [x9]
     tbnz    w12, #0, nothing
-    ldr     x12, =DMA_WINDOW + WINDOW_JACK_PROGRESS
+    ldr     w12, =DMA_WINDOW + WINDOW_JACK_PROGRESS
     ldr     w14, [x12]
     cmp     w14, w6
     b.eq    6f
@@ -242,7 +242,7 @@ memory:
     // In the emulator it is there already: the host may read it.
 6:  ldr     w12, [x3]
     tbz     w12, #DEST_INC_BIT, nothing
-    ldr     x15, =DMA_WINDOW + DMA_WINDOW_BYTES - DESCRIPTOR_FROM_END
+    ldr     w15, =DMA_WINDOW + DMA_WINDOW_BYTES - DESCRIPTOR_FROM_END
     ldr     w12, [x0, #RING_HEADER_APPENDED]
     str     w12, [x15, #DESCRIPTOR_WRITTEN]
 nothing:

@@ -49,12 +49,12 @@ routine check_imports
     cmp     x23, #BOARD_LENGTH
     b.ne    unknown
     mov     x0, x22
-    address x1, text_board
+    adr     x1, text_board
     mov     x2, #BOARD_LENGTH
     bl      memcmp
     cbnz    w0, unknown
-    address x9, imports_start
-    address x10, imports_end
+    adr     x9, imports_start
+    adr     x10, imports_end
 4:  cmp     x9, x10
     b.hs    unknown
     ldr     x1, [x9], #IMPORT_ENTRY
@@ -68,7 +68,7 @@ known:
     b       leave_check
 unknown:
     address x0, trap_text
-    address x1, text_unknown
+    adr     x1, text_unknown
     add     x2, x0, #NAME_SHOWN
     bl      text_copy
     mov     x1, x22

@@ -9,7 +9,7 @@ routine import_take
     ldr     w8, [x2, #SLOT1]
     ldr     w9, [x2, #SLOT2]
     ldr     w10, [x2, #SLOT3]
-    linear_range 9, 10, 3f
+    linear_range 9, 10
     stp     x29, x30, [sp, #-32]!
     str     x2, [sp, #16]
     cmp     w8, #QUEUE_GPIO
@@ -27,15 +27,14 @@ routine import_take
     str     x0, [x2, #SLOT0]
     ldp     x29, x30, [sp], #32
     succeed
-3:  trap_with text_take
 4:  ldp     x29, x30, [sp], #32
-    mov     w1, w8
+    mov     w16, w8
     trap_with text_take_queue
 
 routine import_send
     ldr     w8, [x2, #SLOT1]
     ldr     w10, [x2, #SLOT2]
-    linear_range 8, 10, 1f
+    linear_range 8, 10
     stp     x29, x30, [sp, #-32]!
     str     x2, [sp, #16]
     mov     x0, x8
@@ -45,14 +44,13 @@ routine import_send
     str     x0, [x2, #SLOT0]
     ldp     x29, x30, [sp], #32
     succeed
-1:  trap_with text_send
 
 // A trap like any other, with a text and a code of the module's own: so it comes with the call stack.
 routine import_fault
     ldr     w11, [x2, #SLOT0]
     ldr     w8, [x2, #SLOT1]
     ldr     w10, [x2, #SLOT2]
-    linear_range 8, 10, 3f
+    linear_range 8, 10
     store   x11, fault_code, x9
     cmp     x10, #FAULT_TEXT_BYTES
     b.ls    1f
@@ -64,15 +62,14 @@ routine import_fault
     sub     x10, x10, #1
     b       2b
 4:  strb    wzr, [x9]
-    address x0, text_abort
+    adr     x0, text_abort
     ret
-3:  trap_with text_fault_outside
 
 routine import_exit
-    ldr     w1, [x2, #SLOT0]
-    cmp     w1, #EXIT_POWER_OFF
+    ldr     w16, [x2, #SLOT0]
+    cmp     w16, #EXIT_POWER_OFF
     b.hi    1f
-    mov     w19, w1                     // no return: nothing has to be kept
+    mov     w19, w16                    // no return: nothing has to be kept
     ldr     w20, [x2, #SLOT1]
     bl      uart_drain
     msr     daifset, #DAIF_ALL
@@ -83,8 +80,5 @@ routine import_exit
     b       power_off
 1:  trap_with text_exit
 
-text text_take, "take outside linear memory: 0x"
-text text_take_queue, "take from no queue: 0x"
-text text_send, "send outside linear memory: 0x"
-text text_fault_outside, "fault with a text outside linear memory: 0x"
-text text_exit, "exit of no kind: 0x"
+text text_take_queue, " from no queue: 0x"
+text text_exit, " of no kind: 0x"

@@ -4,19 +4,27 @@
 #include "macros.inc"
 #include "slots.inc"
 
-// Goes on when w8 is a register or a word of the DMA window. Uses x9, x10.
-.macro check_word unaligned, outside
+// Goes on when w8 is a register or a word of the DMA window; else traps. Uses x9, x10.
+.macro check_word
     tst     w8, #3
-    b.ne    \unaligned
+    b.ne    trap_unaligned
     mov     w9, #DEVICES
     cmp     w8, w9
     b.hs    1f
     mov     w9, #DMA_WINDOW
     sub     w9, w8, w9
     cmp     w9, #DMA_WINDOW_BYTES >> 12, lsl #12
-    b.hs    \outside
+    b.hs    trap_outside
 1:
 .endm
+
+routine trap_unaligned
+    mov     w16, w8
+    trap_with text_unaligned
+
+routine trap_outside
+    mov     w16, w8
+    trap_with text_outside
 
 // Ends the import with the result -1, in the 32 or the 64 bits that it has.
 .macro answer_none
@@ -27,40 +35,32 @@
 
 routine import_read32
     ldr     w8, [x2, #SLOT1]
-    check_word 2f, 3f
+    check_word
 read32_access:
     ldr     w8, [x8]
     dmb     oshld                       // before reads of another device, or of what this one has written
     str     x8, [x2, #SLOT0]
     succeed
-2:  mov     w1, w8
-    trap_with text_read_unaligned
-3:  mov     w1, w8
-    trap_with text_read_outside
 fixup read32_access, bus_abort
 
 routine import_write32
     ldr     w8, [x2, #SLOT0]
     ldr     w11, [x2, #SLOT1]
-    check_word 2f, 3f
+    check_word
     dmb     oshst                       // what was written before is there when the device looks
 write32_access:
     str     w11, [x8]
     succeed
-2:  mov     w1, w8
-    trap_with text_write_unaligned
-3:  mov     w1, w8
-    trap_with text_write_outside
 fixup write32_access, bus_abort
 
 // The handler has noted the registers.
 routine bus_abort
-    address x0, text_bus_abort
+    adr     x0, text_bus_abort
     ret
 
 routine import_probe32
     ldr     w8, [x2, #SLOT1]
-    check_word 2f, 3f
+    check_word
     // On the A72 the abort may come as an SError, after the read: it is waited for.
     adr     x9, probe_aborted
     adrp    x10, probe_resume
@@ -77,10 +77,6 @@ probe_aborted:
     adrp    x10, probe_resume
     str     xzr, [x10, :lo12:probe_resume]
     answer_none
-2:  mov     w1, w8
-    trap_with text_probe_unaligned
-3:  mov     w1, w8
-    trap_with text_probe_outside
 fixup probe32_access, probe_aborted
 
 // An access that may abort on the bus, as the program's fault.
@@ -90,17 +86,17 @@ fixup probe32_access, probe_aborted
 .endm
 
 // Arguments of a port's import: x8 register, x11 address in linear memory, x12 bytes. Uses x9, x10, x16, x17.
-.macro port_arguments unaligned, outside, beyond
+.macro port_arguments
     ldr     w8, [x2, #SLOT0]
     ldr     w11, [x2, #SLOT1]
     ldr     w12, [x2, #SLOT2]
-    check_word \unaligned, \outside
+    check_word
     lsl     x12, x12, #2                // a negative number of words is a large one of bytes
-    linear_range 11, 12, \beyond
+    linear_range 11, 12
 .endm
 
 routine import_readPort
-    port_arguments 5f, 6f, 7f
+    port_arguments
     subs    x12, x12, #16
     b.lo    2f
 1:  access  ldr w4, [x8]
@@ -119,14 +115,9 @@ routine import_readPort
     b.ne    3b
 4:  dmb     oshld                       // as in read32
     succeed
-5:  mov     w1, w8
-    trap_with text_read_port_unaligned
-6:  mov     w1, w8
-    trap_with text_read_port_outside
-7:  trap_with text_read_port
 
 routine import_writePort
-    port_arguments 5f, 6f, 7f
+    port_arguments
     dmb     oshst                       // as in write32
     subs    x12, x12, #16
     b.lo    2f
@@ -145,17 +136,12 @@ routine import_writePort
     subs    x12, x12, #4
     b.ne    3b
 4:  succeed
-5:  mov     w1, w8
-    trap_with text_write_port_unaligned
-6:  mov     w1, w8
-    trap_with text_write_port_outside
-7:  trap_with text_write_port
 
 routine import_copyIn
     ldr     w8, [x2, #SLOT1]
     ldr     w9, [x2, #SLOT2]
     ldr     w10, [x2, #SLOT3]
-    linear_range 9, 10, 4f
+    linear_range 9, 10
     within  RAM_DISK, RAM_DISK_BYTES, 1f
     b       2f
 1:  within  DMA_WINDOW, DMA_WINDOW_BYTES, 5f
@@ -174,13 +160,12 @@ routine import_copyIn
     mov     x0, #0
     leave
 3:  answer_none
-4:  trap_with text_copy_in
 
 routine import_copyOut
     ldr     w8, [x2, #SLOT1]
     ldr     w9, [x2, #SLOT2]
     ldr     w10, [x2, #SLOT3]
-    linear_range 9, 10, 4f
+    linear_range 9, 10
     within  DMA_WINDOW, DMA_WINDOW_BYTES, 3f
     enter
     str     xzr, [x2, #SLOT0]
@@ -192,19 +177,6 @@ routine import_copyOut
     mov     x0, #0
     leave
 3:  answer_none
-4:  trap_with text_copy_out
 
-text text_read_unaligned, "read32 needs a multiple of 4: 0x"
-text text_read_outside, "read32 outside devices and DMA window: 0x"
-text text_write_unaligned, "write32 needs a multiple of 4: 0x"
-text text_write_outside, "write32 outside devices and DMA window: 0x"
-text text_probe_unaligned, "probe32 needs a multiple of 4: 0x"
-text text_probe_outside, "probe32 outside devices and DMA window: 0x"
-text text_read_port_unaligned, "readPort needs a multiple of 4: 0x"
-text text_read_port_outside, "readPort outside devices and DMA window: 0x"
-text text_read_port, "readPort outside linear memory: 0x"
-text text_write_port_unaligned, "writePort needs a multiple of 4: 0x"
-text text_write_port_outside, "writePort outside devices and DMA window: 0x"
-text text_write_port, "writePort outside linear memory: 0x"
-text text_copy_in, "copyIn outside linear memory: 0x"
-text text_copy_out, "copyOut outside linear memory: 0x"
+text text_unaligned, " needs a multiple of 4: 0x"
+text text_outside, " outside devices and DMA window: 0x"

@@ -7,6 +7,7 @@
 
 .equ LISTEN_BIT_LOW, 8                  // EVENT_INTERRUPT
 .equ LISTEN_BIT_HIGH, 30
+.equ CODE_BIT, 0                        // of a fact's place: it is code
 
 routine import_ticks
     isb
@@ -14,110 +15,88 @@ routine import_ticks
     str     x8, [x2, #SLOT0]
     succeed
 
-// Kinds of facts: a constant, a variable of 8 or 4 bytes, a system register.
 routine import_info
     ldr     w8, [x2, #SLOT1]
     mov     x9, #0
     cmp     w8, #INFO_PREVIOUS_BYTES
     b.hi    got
     adr     x10, facts
-    add     x10, x10, x8, lsl #3
-    br      x10
+    add     x10, x10, x8, lsl #2
+    ldrsw   x9, [x10]
+    add     x10, x10, x9
+    tbnz    w10, #CODE_BIT, 1f
+    ldr     x9, [x10]
 got:
     str     x9, [x2, #SLOT0]
     succeed
-
-// Two instructions each, in the order of the keys.
-facts:
-    mrs     x9, cntfrq_el0              // TickRate
-    b       got
-    adr     x10, entry_ticks_fact       // EntryTicks
-    br      x10
-    adr     x10, entry_level_fact       // EntryLevel
-    br      x10
-    adr     x10, generation_fact        // Generation
-    br      x10
-    adr     x10, build_id_fact          // BuildId
-    br      x10
-    ldr     x9, =DMA_WINDOW             // DmaBase
-    b       got
-    ldr     x9, =DMA_WINDOW_BYTES       // DmaBytes
-    b       got
-    ldr     x9, =RAM_DISK               // RamDiskBase
-    b       got
-    ldr     x9, =RAM_DISK_BYTES         // RamDiskBytes
-    b       got
-    adr     x10, uart_lost_fact         // UartLost
-    br      x10
-    adr     x10, gpio_lost_fact         // GpioLost
-    br      x10
-    adr     x10, longest_step_fact      // LongestStep
-    br      x10
-    adr     x10, ticks_lost_fact        // TicksLost
-    br      x10
-    adr     x10, semihosting_fact       // Semihosting
-    br      x10
-    adr     x10, arena_used_fact        // ArenaUsed
-    br      x10
-    adr     x10, arena_peak_fact        // ArenaPeak
-    br      x10
-    ldr     x9, =ARENA_BYTES            // ArenaBytes
-    b       got
-    mrs     x9, midr_el1                // CoreId
-    b       got
-    ldr     x9, =DMA_WINDOW + WINDOW_STATE // StateBase
-    b       got
-    mov     x9, #WINDOW_STATE_BYTES     // StateBytes
-    b       got
-    adr     x10, last_fault_fact        // LastFault
-    br      x10
-    adr     x10, boot_reason_fact       // BootReason
-    br      x10
-    adr     x10, module_base_fact       // ModuleBase
-    br      x10
-    adr     x10, module_length_fact     // ModuleBytes
-    br      x10
-    adr     x10, previous_base_fact     // PreviousBase
-    br      x10
-    adr     x10, previous_length_fact   // PreviousBytes
+1:  sub     x10, x10, #1 << CODE_BIT
     br      x10
 
-.macro fact name, symbol
-\name\()_fact:
-    load    x9, \symbol
-    b       got
+// How far each fact is from its place in the list, in the order of the keys: 8 bytes of data, or code that puts the fact
+// into x9.
+.macro variable_fact symbol
+    .section .rodata.facts, "a"
+    .word   \symbol - .
 .endm
-    fact    entry_ticks, entry_ticks
-    fact    entry_level, entry_level
-    fact    generation, generation
-    fact    build_id, build_id
-    fact    uart_lost, uart_lost
-    fact    gpio_lost, gpio_lost
-    fact    longest_step, longest_step
-    fact    ticks_lost, ticks_lost
-    fact    arena_peak, arena_peak
-    fact    module_base, running_bytes
-    fact    module_length, running_length
-    fact    previous_base, previous_bytes
-    fact    previous_length, previous_length
-last_fault_fact:
-    load32  9, last_fault
+.macro constant_fact value
+    .section .rodata.fact_constants, "a"
+    .balign 8
+9:  .quad   \value
+    variable_fact 9b
+.endm
+.macro code_fact routine
+    variable_fact \routine + (1 << CODE_BIT)
+.endm
+
+    .section .rodata.facts, "a"
+    .balign 4
+facts:
+    code_fact tick_rate
+    variable_fact entry_ticks
+    variable_fact entry_level
+    variable_fact generation
+    variable_fact build_id
+    constant_fact DMA_WINDOW
+    constant_fact DMA_WINDOW_BYTES
+    constant_fact RAM_DISK
+    constant_fact RAM_DISK_BYTES
+    variable_fact uart_lost
+    variable_fact gpio_lost
+    variable_fact longest_step
+    variable_fact ticks_lost
+    variable_fact semihosting
+    code_fact arena_used
+    variable_fact arena_peak
+    constant_fact ARENA_BYTES
+    code_fact core_id
+    constant_fact (DMA_WINDOW + WINDOW_STATE)
+    constant_fact WINDOW_STATE_BYTES
+    variable_fact last_fault
+    code_fact boot_reason
+    variable_fact running_bytes
+    variable_fact running_length
+    variable_fact previous_bytes
+    variable_fact previous_length
+
+    .section .text.boot.import_info, "ax"
+tick_rate:
+    mrs     x9, cntfrq_el0
     b       got
-boot_reason_fact:
-    mov     x9, #BOOT_CHAIN
-    load32  10, chained
-    cbnz    w10, got
-    ldr     x10, =PM
-    ldr     w10, [x10, #PM_RSTS]
-    ubfx    x9, x10, #PM_RSTS_WATCHDOG_BIT, #1 // BOOT_WATCHDOG is 1, BOOT_POWER_ON 0
+core_id:
+    mrs     x9, midr_el1
     b       got
-semihosting_fact:
-    load32  9, semihosting
-    b       got
-arena_used_fact:
+arena_used:
     load    x9, arena_next
     load    x10, arena_start
     sub     x9, x9, x10
+    b       got
+boot_reason:
+    mov     x9, #BOOT_CHAIN
+    load32  10, chained
+    cbnz    w10, got
+    ldr     w10, =PM
+    ldr     w10, [x10, #PM_RSTS]
+    ubfx    x9, x10, #PM_RSTS_WATCHDOG_BIT, #1 // BOOT_WATCHDOG is 1, BOOT_POWER_ON 0
     b       got
 
 routine import_listen
@@ -136,9 +115,9 @@ routine import_listen
     bl      gic_listen
     mov     x0, #0
     leave
-1:  mov     w1, w0
+1:  mov     w16, w0
     trap_with text_listen
-2:  mov     w1, w8
+2:  mov     w16, w8
     trap_with text_listen_bit
 
 // x19 slots   x20 until   w21 mask
@@ -188,7 +167,7 @@ routine import_crc32
     ldr     w8, [x2, #SLOT1]
     ldr     w10, [x2, #SLOT2]
     ldr     w11, [x2, #SLOT3]
-    linear_range 8, 10, 6f
+    linear_range 8, 10
     mvn     w11, w11
     cmp     x10, #8
     b.lo    2f
@@ -209,8 +188,6 @@ routine import_crc32
 5:  mvn     w11, w11
     str     x11, [x2, #SLOT0]
     succeed
-6:  trap_with text_crc
 
-text text_listen, "listen to no interrupt: 0x"
-text text_listen_bit, "listen with no event bit: 0x"
-text text_crc, "crc32 outside linear memory: 0x"
+text text_listen, " to no interrupt: 0x"
+text text_listen_bit, " with no event bit: 0x"

@@ -9,7 +9,7 @@
 .equ PAUSE_QUARTERS, 6
 
 .macro led_output
-    ldr     x1, =GPIO
+    ldr     w1, =GPIO
     ldr     w2, [x1, #GPFSEL4]
     bic     w2, w2, #7 << FSEL_LED_SHIFT
     orr     w2, w2, #1 << FSEL_LED_SHIFT

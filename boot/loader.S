@@ -63,13 +63,14 @@ routine load_module
     cbnz    x0, done
 
     phase   RELOAD_IMPORTS
-    address x23, imports_start
-    address x24, imports_end
+    adr     x23, imports_start
+    adr     x24, imports_end
 1:  mov     x0, x22
-    address x1, text_board
+    adr     x1, text_board
     ldp     x2, x3, [x23], #16
     ldr     x4, [x23], #8
-    bl      m3_LinkRawFunction
+    mov     x5, x2                      // userdata: its name
+    bl      m3_LinkRawFunctionEx
     cbz     x0, 2f
     load    x1, m3Err_functionLookupFailed
     cmp     x0, x1                      // a module need not import everything
@@ -82,14 +83,14 @@ routine load_module
 
     phase   RELOAD_EXPORTS
     store   x22, module, x0
-    address x0, name_start
+    adr     x0, name_start
     mov     w1, #TYPE_I32
     mov     w2, #0
     bl      find
     cbnz    x0, done
     ldr     x0, [sp, #64]
     store   x0, function_start, x1
-    address x0, name_step
+    adr     x0, name_step
     mov     w1, #TYPE_I32
     mov     w2, #TYPE_I64
     bl      find
@@ -104,7 +105,7 @@ done:
     ldp     x29, x30, [sp], #80
     ret
 no_memory:
-    address x0, text_no_memory
+    adr     x0, text_no_memory
     b       done
 
 routine compile_module
@@ -148,7 +149,7 @@ find:
     b.ne    1f
     mov     x0, #0
     b       3f
-1:  address x0, text_signature
+1:  adr     x0, text_signature
 2:  ldr     x1, [sp, #16]
     bl      with_name
 3:  ldp     x29, x30, [sp], #48
@@ -162,7 +163,7 @@ routine with_name
     address x0, trap_text
     add     x2, x0, #TRAP_TEXT_BYTES - 1
     bl      text_copy
-    address x1, text_colon
+    adr     x1, text_colon
     bl      text_copy
     ldr     x1, [sp, #16]
     bl      text_copy

@@ -13,7 +13,7 @@
     .weak   module_loaded               // a test's hook: called after each load
 
 routine main
-    address x0, module_start
+    adr     x0, module_start
     address x1, module_end
     sub     x1, x1, x0
     store   x0, running_bytes, x2
@@ -144,12 +144,12 @@ routine call_module
 // Wasm values; the native one is checked here, because a function without values can recurse on that alone.
 routine m3_Yield
     mov     x0, #0
-    ldr     x8, =WASM_STACK + NATIVE_STACK_RESERVE
+    ldr     w8, =WASM_STACK + NATIVE_STACK_RESERVE
     mov     x9, sp
     cmp     x9, x8
     b.lo    1f
     ret
-1:  address x0, text_native_stack
+1:  adr     x0, text_native_stack
     ret
 
 variable generation, 8

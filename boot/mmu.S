@@ -30,11 +30,11 @@ regions_end:
 
 routine mmu_init
     mov     x17, x30
-    ldr     x3, =TABLES
+    ldr     w3, =TABLES
     mov     x4, x3
     bl      new_table
-    address x5, regions
-    address x6, regions_end
+    adr     x5, regions
+    adr     x6, regions_end
 1:  ldp     x0, x1, [x5], #16
     ldr     x2, [x5], #8
     bl      map
@@ -53,7 +53,7 @@ routine mmu_init
     ic      iallu
     dsb     sy
     isb
-    ldr     x0, =SCTLR_EL1_ON
+    ldr     w0, =SCTLR_EL1_ON
     msr     sctlr_el1, x0
     isb
     ret     x17

@@ -32,7 +32,7 @@ routine power_fail
     cbnz    w1, power_end
     bl      crash_restart
     // On a board the LED tells and the registers stay for a debugger; the emulator shall not spin for ever.
-    ldr     x1, =DMA7_DEBUG
+    ldr     w1, =DMA7_DEBUG
     ldr     w1, [x1]
     tbnz    w1, #DMA_DEBUG_LITE_BIT, blink
     b       power_off
@@ -42,7 +42,7 @@ routine power_end
     cbz     w1, power_off
     mov     w2, w0
     address x1, exit_block
-    ldr     x0, =APPLICATION_EXIT
+    ldr     w0, =APPLICATION_EXIT
     stp     x0, x2, [x1]
     mov     w0, #SYS_EXIT
     hlt     #SEMIHOSTING_CALL
@@ -58,7 +58,7 @@ routine power_off
 reset:
     msr     daifset, #DAIF_ALL
     dsb     sy
-    ldr     x0, =PM
+    ldr     w0, =PM
     ldr     w1, =PM_PASSWORD
     ldr     w2, [x0, #PM_RSTS]
     mov     w4, #PM_RSTS_PARTITION
@@ -77,5 +77,5 @@ reset:
 1:  wfi
     b       1b
 
-variable semihosting, 4
+variable semihosting, 8                 // 0 or 1 in its lower half
 variable exit_block, 16

@@ -3,12 +3,14 @@
 //   print           x0 text                       print_quoted   x0 text, in quotes and escaped
 //   print_hex       x0 value, w1 digits           print_decimal  x0 value
 //   print_line      end of line
-//   trap_address    x0 text, w1 number: trap_text = the text and the number in hexadecimal; x0 = trap_text
+//   trap_import     x0 text, x1 context of the import, w16 number: trap_text = the import's name, the text and the number in
+//                   hexadecimal; x0 = trap_text. trap_linear has a text of its own.
 //   text_copy       x0 to, x1 text, x2 end of room: copies with the zero; x0 = behind the last character
 //
 // All keep x19-x28 and use x0-x12.
 
 #include "macros.inc"
+#include "slots.inc"
 
 routine print
     stp     x29, x30, [sp, #-32]!
@@ -49,7 +51,7 @@ routine print_quoted
 2:  mov     w0, w20
     bl      uart_put
     b       1b
-3:  address x0, text_escape
+3:  adr     x0, text_escape
     bl      print
     mov     x0, x20
     mov     w1, #2
@@ -110,13 +112,19 @@ routine text_copy
     strb    wzr, [x0, #-1]!
 2:  ret
 
-routine trap_address
+routine trap_linear
+    trap_with text_linear
+
+routine trap_import
     mov     x9, x30
-    mov     w10, w1
-    mov     x1, x0
+    mov     x10, x0
+    ldr     x1, [x1]                    // userdata: see loader.S
     address x0, trap_text
     add     x2, x0, #TRAP_TEXT_BYTES - 16
     bl      text_copy
+    mov     x1, x10
+    bl      text_copy
+    mov     w10, w16
     mov     w11, #32
 1:  sub     w11, w11, #4
     lsr     w3, w10, w11
@@ -131,6 +139,7 @@ routine trap_address
     address x0, trap_text
     ret     x9
 
+text text_linear, " outside linear memory: 0x"
 text text_escape, "\\\\x"
 
 variable trap_text, TRAP_TEXT_BYTES

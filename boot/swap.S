@@ -15,7 +15,7 @@
 routine import_reload
     ldr     w8, [x2, #SLOT1]
     ldr     w10, [x2, #SLOT2]
-    linear_range 8, 10, 5f
+    linear_range 8, 10
     stp     x29, x30, [sp, #-48]!
     stp     x19, x20, [sp, #16]
     stp     x21, x22, [sp, #32]
@@ -26,10 +26,10 @@ routine import_reload
     store   xzr, running_since, x0
     store   xzr, pending_bytes, x0
     mov     w0, #RELOAD_ROOM
-    ldr     x1, =MODULE_SLOT_BYTES
+    ldr     w1, =MODULE_SLOT_BYTES
     cmp     x21, x1
     b.hi    3f
-    ldr     x22, =MODULE_STORE
+    ldr     w22, =MODULE_STORE
     load    x2, running_bytes
     load    x3, previous_bytes
 1:  cmp     x22, x2
@@ -65,7 +65,6 @@ routine import_reload
     ldp     x21, x22, [sp, #32]
     ldp     x29, x30, [sp], #48
     ret
-5:  trap_with text_reload
 
 routine swap
     enter
@@ -87,7 +86,7 @@ routine swap
 set_running:
     store   x0, running_bytes, x2
     store   x1, running_length, x2
-    address x1, module_start
+    adr     x1, module_start
     cmp     x0, x1
     isb
     mrs     x0, cntvct_el0
@@ -100,7 +99,7 @@ set_running:
 routine go_back_to
     load    x0, running_bytes
     cbz     x0, 1f
-    address x2, module_start
+    adr     x2, module_start
     cmp     x0, x2
     b.eq    2f                          // the first one: there is nothing before it
     load    x0, previous_bytes
@@ -116,10 +115,10 @@ routine go_back_to
 routine go_back
     msr     daifset, #DAIF_ALL
     msr     spsel, #1
-    ldr     x0, =EXCEPTION_STACK_TOP
+    ldr     w0, =EXCEPTION_STACK_TOP
     mov     sp, x0
     msr     spsel, #0
-    ldr     x0, =WASM_STACK_TOP
+    ldr     w0, =WASM_STACK_TOP
     mov     sp, x0
     bl      go_back_to
     store   xzr, previous_bytes, x2
@@ -132,7 +131,6 @@ routine go_back
     msr     daifclr, #DAIF_IRQ | DAIF_SERROR
     b       run_module
 
-text text_reload, "reload outside linear memory: 0x"
 
 variable running_bytes, 8
 variable running_length, 8
@@ -140,4 +138,4 @@ variable previous_bytes, 8              // 0: none that is younger than the imag
 variable previous_length, 8
 variable pending_bytes, 8               // loaded, to be started after this step; 0: none
 variable pending_length, 8
-variable last_fault, 4                  // an Ended: of the module before
+variable last_fault, 8                  // an Ended in its lower half: of the module before

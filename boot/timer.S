@@ -24,7 +24,7 @@ routine timer_init
     mov     x2, #PROBATION_STEP_TICKS
     mul     x2, x1, x2
     store   x2, probation_limit, x3
-    ldr     x2, =PROBATION_TICKS
+    ldr     w2, =PROBATION_TICKS
     mul     x2, x1, x2
     store   x2, probation, x3
     mrs     x2, cntpct_el0
@@ -93,7 +93,7 @@ routine tick
     b.eq    4f
 2:  ldr     x30, [sp], #16
     ret
-3:  address x0, text_hang
+3:  adr     x0, text_hang
     bl      stop_wasm
     b       2b
 4:  // It did not get to another Wasm instruction: report from here. The handler's frame lies above ours.

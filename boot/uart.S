@@ -23,11 +23,11 @@ routine uart_init
     bl      uart_clock
     // Divisor times 64 = 4 * clock / baud, rounded.
     lsl     x0, x0, #2
-    ldr     x1, =BAUD
+    ldr     w1, =BAUD
     add     x0, x0, x1, lsr #1
     udiv    x0, x0, x1
-    ldr     x1, =UART
-    ldr     x2, =GPIO
+    ldr     w1, =UART
+    ldr     w2, =GPIO
     ldr     w3, [x2, #GPFSEL1]
     bic     w3, w3, #FSEL_UART_MASK
     ldr     w4, =FSEL_UART_ALT0
@@ -74,15 +74,15 @@ wait_idle:
 2:  ret
 
 routine uart_interrupt
-    ldr     x0, =UART
+    ldr     w0, =UART
     // Cleared before the FIFO is drained: what comes meanwhile raises it again.
     ldr     w1, [x0, #UART_MIS]
     str     w1, [x0, #UART_ICR]
-    ldr     x2, =RECEIVE_QUEUE
+    ldr     w2, =RECEIVE_QUEUE
     adrp    x3, received
     ldr     x4, [x3, :lo12:received]
     load    x5, taken
-    ldr     x10, =LIMIT_UART_QUEUE
+    ldr     w10, =LIMIT_UART_QUEUE
     mov     x11, #0                     // lost
 1:  ldr     w6, [x0, #UART_FR]
     tbnz    w6, #FR_RXFE_BIT, 4f
@@ -108,7 +108,7 @@ routine uart_interrupt
 
 // x0 = UART. Moves queued bytes to the FIFO; its interrupt is on while some are left. Uses x3-x8.
 fill_fifo:
-    ldr     x3, =SEND_QUEUE
+    ldr     w3, =SEND_QUEUE
     load    x4, queued
     adrp    x5, sent
     ldr     x6, [x5, :lo12:sent]
@@ -136,7 +136,7 @@ routine uart_take
     sub     x5, x2, x4
     cmp     x1, x5
     csel    x1, x1, x5, lo
-    ldr     x2, =RECEIVE_QUEUE
+    ldr     w2, =RECEIVE_QUEUE
     mov     x6, x1
 1:  cbz     x6, 2f
     and     x7, x4, #LIMIT_UART_QUEUE - 1
@@ -154,13 +154,13 @@ routine uart_send
     adrp    x2, queued
     ldr     x3, [x2, :lo12:queued]
     load    x4, sent
-    ldr     x5, =LIMIT_SEND_QUEUE
+    ldr     w5, =LIMIT_SEND_QUEUE
     add     x4, x4, x5
     subs    x4, x4, x3                  // room; a report may have taken more than the module's half
     csel    x4, x4, xzr, hs
     cmp     x1, x4
     csel    x9, x1, x4, lo
-    ldr     x5, =SEND_QUEUE
+    ldr     w5, =SEND_QUEUE
     mov     x6, x9
 1:  cbz     x6, 2f
     ldrb    w7, [x0], #1
@@ -172,7 +172,7 @@ routine uart_send
 2:  mrs     x10, daif
     msr     daifset, #DAIF_IRQ
     str     x3, [x2, :lo12:queued]
-    ldr     x0, =UART
+    ldr     w0, =UART
     bl      fill_fifo
     msr     daif, x10
     mov     x0, x9
@@ -182,14 +182,14 @@ routine uart_send
 routine uart_put
     load    x1, crash_at
     cbz     x1, 5f
-    ldr     x2, =DMA_WINDOW + WINDOW_CRASH + WINDOW_CRASH_BYTES
+    ldr     w2, =DMA_WINDOW + WINDOW_CRASH + WINDOW_CRASH_BYTES
     cmp     x1, x2
     b.hs    5f
     strb    w0, [x1], #1
     store   x1, crash_at, x2
 5:  load32  1, uart_queueing
     cbnz    w1, 4f
-    ldr     x1, =UART
+    ldr     w1, =UART
     mrs     x2, cntfrq_el0
     mrs     x3, cntpct_el0
     add     x2, x3, x2, lsr #PUT_LIMIT_SHIFT
@@ -212,7 +212,7 @@ routine uart_put
     sub     x3, x2, x3
     cmp     x3, #SEND_RING >> 12, lsl #12
     b.hs    3b
-    ldr     x3, =SEND_QUEUE
+    ldr     w3, =SEND_QUEUE
     and     x1, x2, #SEND_RING - 1
     strb    w0, [x3, x1]
     add     x2, x2, #1
@@ -233,14 +233,14 @@ routine uart_drain
 1:  load    x0, queued
     cmp     x19, x0
     b.hs    2f
-    ldr     x0, =SEND_QUEUE
+    ldr     w0, =SEND_QUEUE
     and     x1, x19, #SEND_RING - 1
     ldrb    w0, [x0, x1]
     bl      uart_put
     add     x19, x19, #1
     b       1b
 2:  store   x19, sent, x0
-    ldr     x1, =UART
+    ldr     w1, =UART
     bl      wait_idle
     msr     daif, x20
     ldp     x19, x20, [sp, #16]

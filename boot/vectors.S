@@ -7,7 +7,7 @@
 #include "macros.inc"
 
 .equ VECTOR_BYTES, 128
-.equ FIRST_NESTED, 4                    // vectors 4-7: an exception inside a handler
+.equ SERROR_VECTOR, 3
 
 // What only this entry knows goes to x1; x0 and x1 are saved.
 .macro vector number, handler
@@ -22,22 +22,22 @@
     .balign 2048
     .global vectors
 vectors:
-    vector  0, synchronous              // from SP_EL0: our code
+    vector  0, exception                // from SP_EL0: our code
     vector  1, interrupt
-    vector  2, unexpected               // FIQ
-    vector  3, serror
+    vector  2, exception                // FIQ
+    vector  3, exception
     vector  4, nested                   // from SP_EL1: inside a handler
     vector  5, nested
     vector  6, nested
     vector  7, nested
-    vector  8, unexpected               // from a lower level, 64 bit: there is none
-    vector  9, unexpected
-    vector  10, unexpected
-    vector  11, unexpected
-    vector  12, unexpected              // from a lower level, 32 bit
-    vector  13, unexpected
-    vector  14, unexpected
-    vector  15, unexpected
+    vector  8, exception                // from a lower level, 64 bit: there is none
+    vector  9, exception
+    vector  10, exception
+    vector  11, exception
+    vector  12, exception               // from a lower level, 32 bit
+    vector  13, exception
+    vector  14, exception
+    vector  15, exception
 
 // stp or ldp of x2-x17, which handlers may use, and of the others that the frame holds in pairs.
 .macro scratch op
@@ -59,7 +59,9 @@ vectors:
     \op     x28, x29, [sp, #224]
 .endm
 
-.macro save_all
+    .section .text.boot.handlers, "ax"
+// A frame of a trap's unwinding, an expected abort, or a fault.
+exception:
     scratch stp
     kept    stp
     mrs     x2, sp_el0
@@ -67,14 +69,61 @@ vectors:
     mrs     x2, elr_el1
     mrs     x3, spsr_el1
     stp     x2, x3, [sp, #FRAME_ELR]
-    mrs     x2, esr_el1
+    mrs     x4, esr_el1
     mrs     x3, far_el1
-    stp     x2, x3, [sp, #FRAME_ESR]
+    stp     x4, x3, [sp, #FRAME_ESR]
     str     x1, [sp, #FRAME_VECTOR]
-.endm
+    cbz     x1, synchronous
+    cmp     x1, #SERROR_VECTOR
+    b.eq    serror
+report:
+    mov     x0, sp
+    b       fault_exception
 
-// Takes registers and the return address from the frame.
-.macro restore_all
+// x2 where it happened   x4 ESR_EL1
+synchronous:
+    lsr     x3, x4, #EC_SHIFT
+    cmp     x3, #EC_BRK
+    b.ne    1f
+    and     w4, w4, #0xffff
+    cmp     w4, #BRK_BACKTRACE
+    b.ne    1f
+    ldr     x0, [sp]
+    bl      backtrace_note
+    ldr     x2, [sp, #FRAME_ELR]
+    add     x2, x2, #4
+    b       resume
+1:  adr     x4, fixups_start
+    adr     x5, fixups_end
+2:  cmp     x4, x5
+    b.hs    report
+    ldp     x6, x7, [x4], #16
+    cmp     x6, x2
+    b.ne    2b
+    mov     x0, sp
+    bl      keep_frame
+    mov     x2, x7
+    b       resume
+
+// A bus error that no instruction can be blamed for. A probe waits for it; interpreted code is stopped at its
+// next instruction, which is close; anything else is reported from here.
+serror:
+    load    x3, probe_resume
+    load    x4, running_since
+    orr     x5, x3, x4
+    cbz     x5, report
+    mov     x0, sp
+    bl      keep_frame
+    mov     x2, x3
+    cbnz    x3, resume
+    adr     x0, text_serror
+    bl      stop_wasm
+    b       restore
+
+// Goes on at x2, with the registers of the frame.
+resume:
+    str     x2, [sp, #FRAME_ELR]
+restore:
     ldp     x2, x3, [sp, #FRAME_ELR]
     msr     elr_el1, x2
     msr     spsr_el1, x3
@@ -84,68 +133,10 @@ vectors:
     ldp     x0, x1, [sp]
     add     sp, sp, #FRAME_BYTES
     eret
-.endm
-
-    .section .text.boot.handlers, "ax"
-// A frame of a trap's unwinding, an expected abort, or a fault.
-synchronous:
-    save_all
-    mrs     x2, esr_el1
-    lsr     x3, x2, #EC_SHIFT
-    cmp     x3, #EC_BRK
-    b.ne    1f
-    and     w4, w2, #0xffff
-    cmp     w4, #BRK_BACKTRACE
-    b.ne    1f
-    ldr     x0, [sp]
-    bl      backtrace_note
-    ldr     x2, [sp, #FRAME_ELR]
-    add     x2, x2, #4
-    str     x2, [sp, #FRAME_ELR]
-    restore_all
-1:  ldr     x2, [sp, #FRAME_ELR]
-    address x4, fixups_start
-    address x5, fixups_end
-2:  cmp     x4, x5
-    b.hs    3f
-    ldp     x6, x7, [x4], #16
-    cmp     x6, x2
-    b.ne    2b
-    mov     x0, sp
-    bl      keep_frame
-    str     x7, [sp, #FRAME_ELR]
-    restore_all
-3:  mov     x0, sp
-    b       fault_exception
-
-// A bus error that no instruction can be blamed for. A probe waits for it; interpreted code is stopped at its
-// next instruction, which is close; anything else is reported from here.
-serror:
-    save_all
-    load    x2, probe_resume
-    cbz     x2, 1f
-    mov     x0, sp
-    bl      keep_frame
-    str     x2, [sp, #FRAME_ELR]
-    restore_all
-1:  load    x2, running_since
-    cbz     x2, 2f
-    mov     x0, sp
-    bl      keep_frame
-    address x0, text_serror
-    bl      stop_wasm
-    restore_all
-2:  mov     x0, sp
-    b       fault_exception
-
-unexpected:
-    save_all
-    mov     x0, sp
-    b       fault_exception
 
 // The report went wrong itself: say so with what is left, and end.
 nested:
-    ldr     x0, =EXCEPTION_STACK_TOP
+    ldr     w0, =EXCEPTION_STACK_TOP
     mov     sp, x0
     b       fault_nested
 
@@ -153,7 +144,7 @@ interrupt:
     scratch stp
     str     x18, [sp, #144]
     str     x30, [sp, #FRAME_X30]
-    ldr     x0, =GICC
+    ldr     w0, =GICC
     ldr     w0, [x0, #GICC_IAR]
     str     w0, [sp, #FRAME_VECTOR]     // the end of the interrupt wants all of it
     and     w0, w0, #GIC_ID_MASK
@@ -173,7 +164,7 @@ interrupt:
     b       4f
 3:  msr     cntv_ctl_el0, xzr           // it only had to wake the loop
 4:  dsb     sy                          // the device is quiet before the GIC may ask it again
-    ldr     x0, =GICC
+    ldr     w0, =GICC
     ldr     w1, [sp, #FRAME_VECTOR]
     str     w1, [x0, #GICC_EOIR]
 5:  scratch ldp

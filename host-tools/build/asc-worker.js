@@ -13,6 +13,8 @@ const port = parentPort;
 
 /** What takes the place of asc's passes at its highest level. @type {string[]} */
 const PASSES = workerData.passes;
+/** @type {typeof import('./passes.js').INLINING} */
+const INLINING = workerData.inlining;
 /** Pages of memory beside static data. @type {number} */
 const FREE_PAGES = workerData.freePages;
 /** asc's list for -O3 is the only one with this pass. */
@@ -43,7 +45,11 @@ async function loadAsc() {
   const { Module } = await import('assemblyscript');
   const { runPasses } = Module.prototype;
   Module.prototype.runPasses = function (/** @type {string[]} */ passes, /** @type {number} */ one) {
-    runPasses.call(this, passes.includes(ONLY_O3) ? PASSES : passes, one);
+    if (!passes.includes(ONLY_O3)) return runPasses.call(this, passes, one);
+    this.setAlwaysInlineMaxSize(INLINING.always);
+    this.setFlexibleInlineMaxSize(INLINING.flexible);
+    this.setOneCallerInlineMaxSize(INLINING.oneCaller);
+    runPasses.call(this, PASSES, one);
   };
   const { setMemory } = Module.prototype;
   Module.prototype.setMemory = function (/** @type {Parameters<typeof setMemory>} */ ...given) {

@@ -10,7 +10,7 @@ import { CompileCache } from './compile-cache.js';
 import { createAscService, FREE_PAGES, type AscDiagnostic, type AscService } from './compiler.js';
 import { checkModule } from './contract.js';
 import { cacheFolder, insideLibrary, LIBRARY_PREFIX, libraryRoot, PACKAGE, version, versionNumber } from './library.js';
-import { PASSES } from './passes.js';
+import { INLINING, PASSES } from './passes.js';
 import type { Signature } from './wasm-module.js';
 
 export interface CompileOptions {
@@ -150,7 +150,7 @@ async function compileWith(
   ];
 
   // Not where the files are: their names and texts are all that the compiler sees.
-  const key = [argv.filter((word) => word !== files.root), version, ascVersion, PASSES, FREE_PAGES];
+  const key = [argv.filter((word) => word !== files.root), version, ascVersion, PASSES, INLINING, FREE_PAGES];
   const found = cache?.find(key, (name) => files.read(name));
   const { wasm, sourceMap, warnings } = found ?? (await run(service, files, argv, options.entry));
   if (!found) cache?.store(key, files.texts, { wasm, sourceMap, warnings });

@@ -3,7 +3,7 @@
 
 import { Worker } from 'node:worker_threads';
 import { Problem } from '../problem.js';
-import { PASSES } from './passes.js';
+import { INLINING, PASSES } from './passes.js';
 
 export type ToWorker = { kind: 'compile'; argv: string[] } | { kind: 'read'; id: number; text: string | null };
 
@@ -57,7 +57,7 @@ export function createAscService(): AscService {
     // An empty execArgv: loaders of the main thread must not look through the compiler.
     const thread = new Worker(new URL('./asc-worker.js', import.meta.url), {
       execArgv: [],
-      workerData: { passes: PASSES, freePages: FREE_PAGES },
+      workerData: { passes: PASSES, inlining: INLINING, freePages: FREE_PAGES },
     });
     thread.unref();
     thread.once('exit', () => {

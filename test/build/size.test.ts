@@ -77,7 +77,7 @@ describe('size', function () {
     const table = data.find(({ name }) => name === steps?.name);
     assert.ok(table && table.text === undefined);
     assert.match(labelData(table), /^table of .* at 0x[0-9a-f]+$/);
-    assert.ok(table.users?.includes('WavSource#openData'), String(table.users));
+    assert.ok(table.users?.includes('prepareIma'), String(table.users));
     assert.ok(
       data.some(({ text }) => text === 'player.ini'),
       'bytes',

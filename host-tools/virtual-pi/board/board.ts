@@ -278,7 +278,7 @@ export function boardImports(machine: Machine, linear: () => WebAssembly.Memory)
       throw new BoardChain(image);
     },
     fault: (code: number, ptr: number, length: number) => {
-      const bytes = range('fault with a text', ptr, length).subarray(0, FAULT_TEXT_BYTES);
+      const bytes = range('fault', ptr, length).subarray(0, FAULT_TEXT_BYTES);
       const end = bytes.indexOf(0);
       // As bytes, which is what the report has.
       const text = String.fromCharCode(...(end < 0 ? bytes : bytes.subarray(0, end)));
