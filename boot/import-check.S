@@ -1,7 +1,8 @@
 // Reads a module's import section, so that a module that asks for what the board has not is refused with the name.
 // wasm3 has parsed the module before: lengths in it are sound.
 //
-//   check_imports   x0 bytes, x1 length; x0 = 0, or a text that names the first unknown import
+//   check_imports   x0 bytes, x1 length; x0 = 0, or a text that names the first unknown import; then imported_functions is
+//                   how many there are
 //
 //   x19 position   x20 end   x21 imports left   x22, x23 module name   x24, x25 field name (start, length)
 
@@ -22,6 +23,7 @@ routine check_imports
     str     x25, [sp, #64]
     add     x20, x0, x1
     add     x19, x0, #MODULE_HEADER
+    store   wzr, imported_functions, x0
 1:  cmp     x19, x20
     b.hs    known
     ldrb    w21, [x19], #1
@@ -32,6 +34,7 @@ routine check_imports
     b       1b
 2:  bl      number
     mov     w21, w0
+    store   w0, imported_functions, x1
 3:  cbz     w21, known
     sub     w21, w21, #1
     bl      number
@@ -129,3 +132,5 @@ number:
     ret
 
 text text_unknown, "unknown import "
+
+variable imported_functions, 4

@@ -28,6 +28,7 @@
     import  listen, "v(ii)"
     import  wait, "i(Ii)"
     import  crc32, "i(iii)"
+    import  preload, "i(ii)"
     import  reload, "i(ii)"
     import  chain, "v(ii)"
     import  fault, "v(iii)"

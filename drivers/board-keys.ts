@@ -81,9 +81,11 @@ export const enum Exit {
   PowerOff = 2,
 }
 
-/** What `reload` answers. */
+/** What `preload` and `reload` answer. */
 export const enum Reload {
-  /** The module is loaded and starts when the step has returned. */
+  /** `preload`: there is more to do, in further calls. */
+  More = 1,
+  /** The module is loaded; after `reload` it starts when the step has returned. */
   Done = 0,
   /** It is no Wasm module, or one that cannot be compiled. */
   NotWasm = -1,

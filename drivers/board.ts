@@ -79,9 +79,18 @@ export declare function wait(until: i64, mask: i32): i32;
 export declare function crc32(ptr: usize, length: i32, seed: u32): u32;
 
 /**
+ * Loads another module, `length` bytes of Wasm, beside this one, a part in each call: the first one copies, parses and
+ * links it, the others compile for some 2 ms each. The bytes must stay as they are. Answers `Reload.More` until there is
+ * nothing left to do but `reload`. Less than 0: nothing has changed.
+ */
+@external('board', 'preload')
+export declare function preload(ptr: usize, length: i32): i32;
+
+/**
  * Loads another module, `length` bytes of Wasm, beside this one: copied, parsed, linked and compiled, which takes its time
- * (docs/board.md). `Reload.Done`: it is started when this step has returned, and this one is gone. Else nothing has
- * changed, except that a module of an earlier call in the same step is no longer wanted.
+ * (docs/board.md) where `preload` has not done it for the same bytes. `Reload.Done`: it is started when this step has
+ * returned, and this one is gone. Else nothing has changed, except that a module of an earlier call in the same step is no
+ * longer wanted.
  */
 @external('board', 'reload')
 export declare function reload(ptr: usize, length: i32): i32;

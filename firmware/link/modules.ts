@@ -2,7 +2,7 @@
 // the running one, and swaps when the program is ready for it. The module that starts then answers, in the same session;
 // after a fault that is the one before it.
 
-import { crc32, Ended, Info, info, reload, Reload, ticks } from '../../drivers/board';
+import { crc32, Ended, Info, info, preload, reload, Reload, ticks } from '../../drivers/board';
 import { milliseconds } from '../../drivers/timer';
 import { flushConsole } from '../console/console';
 import { BaseModule, BLOCK_BYTES } from './base-module';
@@ -26,7 +26,9 @@ const enum State {
   Idle,
   /** Blocks come. */
   Taking,
-  /** All is there; the program gets ready. */
+  /** All is there, and is loaded while this module goes on. */
+  Loading,
+  /** It is loaded; the program gets ready. */
   Ready,
 }
 
@@ -117,7 +119,7 @@ function follow(): void {
 function begin(bytes: i32, wanted: u32, from: u32): void {
   running.find(Info.ModuleBase, Info.ModuleBytes);
   previous.find(Info.PreviousBase, Info.PreviousBytes);
-  if (state === State.Ready) {
+  if (state >= State.Loading) {
     ready(LinkError.Busy, 'a module is being started');
   } else if (bytes <= 0 || bytes > MOST_BYTES) {
     ready(LinkError.Full, 'a module has 512 KiB at most');
@@ -158,8 +160,7 @@ function commit(): void {
     state = State.Idle;
     fail(LinkError.Digest, 'what arrived is not what was announced');
   } else {
-    state = State.Ready;
-    readyBy = ticks() + milliseconds(READY_MS);
+    state = State.Loading;
   }
 }
 
@@ -174,7 +175,8 @@ export function serviceModules(): i64 {
   follow();
   if (!session) return i64.MAX_VALUE;
   if (!isStartTold) tellStart();
-  if (state === State.Ready) swap();
+  if (state === State.Loading) loadBeside();
+  else if (state === State.Ready) swap();
   if (answerBytes && sendMessage(Channel.Modules, answer, answerBytes)) {
     answerBytes = 0;
     return 0;
@@ -183,6 +185,7 @@ export function serviceModules(): i64 {
     tellRunning();
     return 0;
   }
+  if (state === State.Loading) return 0;
   return state === State.Ready || answerBytes ? ticks() + milliseconds(1) : i64.MAX_VALUE;
 }
 
@@ -218,6 +221,18 @@ function tellRunning(): void {
   for (let i = 0; i < count; i++)
     store<u32>(told + RUNNING_HEADER + (i << 2), running.blockSum((from + i) * BLOCK_BYTES, 0));
   if (sendMessage(Channel.Modules, told, RUNNING_HEADER + count * 4)) askedFrom = -1;
+}
+
+function loadBeside(): void {
+  const refused = preload(incoming, length);
+  if (refused === Reload.More) return;
+  if (refused) {
+    state = State.Idle;
+    fail(LinkError.Module, refusal(refused));
+  } else {
+    state = State.Ready;
+    readyBy = ticks() + milliseconds(READY_MS);
+  }
 }
 
 function swap(): void {

@@ -5,7 +5,7 @@ import { Ended, Event, Exit, Info, Limit, Reload } from '../../drivers/board-key
 import type { WordEvents } from '../capture/ring.js';
 import type { Machine } from './board/board.js';
 import { Blocks } from './blocks.js';
-import { bootInstructions, Cpu, reloadInstructions } from './cpu/cpu.js';
+import { bootInstructions, Cpu, PRELOAD_INSTRUCTIONS, reloadInstructions } from './cpu/cpu.js';
 import { Findings } from './findings.js';
 import { JackTap } from './board/jack-tap.js';
 import { keepReport } from './board/crash-record.js';
@@ -69,6 +69,8 @@ export class VirtualPi {
   /** What ran before the running module, if it was sent too. */
   private previous: ProgramSource | undefined;
   private pending: { program: Program; source: ProgramSource } | undefined;
+  /** Loaded beside the running one, with the instructions that are left to do so. */
+  private beside: { program: Program; source: ProgramSource; left: number } | undefined;
   /** Until then the running module is on probation. */
   private probation: Time = 0;
   private generation = 0;
@@ -115,7 +117,7 @@ export class VirtualPi {
       modules: () => [this.running.wasm, this.previous?.wasm],
       barriers: true,
       callsCounted: options.metered ?? true,
-      reload: (wasm) => this.reload(wasm),
+      reload: (wasm, part) => this.reload(wasm, part),
       slept: 0,
       waitsSince: undefined,
       cut: undefined,
@@ -206,23 +208,39 @@ export class VirtualPi {
     else this.deadline = result;
   }
 
-  private reload(wasm: Uint8Array): Reload {
+  private reload(wasm: Uint8Array, part: boolean): Reload {
     // Loading is the board's work.
     const since = this.stepSince;
     this.stepSince = undefined;
     this.pending = undefined;
-    const { program, metered = true } = this.options;
-    // One of its own: the same bytes may run twice, and only the first of them came with the image.
-    const same = [this.running, program].find((each) => isSame(each.wasm, wasm));
-    const source = { wasm, sourceMap: same?.sourceMap ?? '' };
-    const loaded = loadSent(this.machine, source, metered);
-    if (loaded instanceof Program) {
-      this.pending = { program: loaded, source };
-      this.cpu.spend(reloadInstructions(wasm));
+    const answer = this.loadBeside(wasm, part);
+    if (answer === Reload.Done && !part) {
+      this.pending = this.beside;
+      this.beside = undefined;
     }
     this.stepSince = since === undefined ? undefined : this.now;
     this.machine.slept = 0;
-    return loaded instanceof Program ? Reload.Done : loaded;
+    return answer;
+  }
+
+  private loadBeside(wasm: Uint8Array, part: boolean): Reload {
+    if (!this.beside || !isSame(this.beside.source.wasm, wasm)) {
+      this.beside = undefined;
+      const { program, metered = true } = this.options;
+      // One of its own: the same bytes may run twice, and only the first of them came with the image.
+      const same = [this.running, program].find((each) => isSame(each.wasm, wasm));
+      const source = { wasm, sourceMap: same?.sourceMap ?? '' };
+      const loaded = loadSent(this.machine, source, metered);
+      if (!(loaded instanceof Program)) return loaded;
+      const { before, behind } = reloadInstructions(wasm);
+      this.beside = { program: loaded, source, left: behind };
+      this.cpu.spend(before);
+      if (part) return Reload.More;
+    }
+    const now = part ? Math.min(this.beside.left, PRELOAD_INSTRUCTIONS) : this.beside.left;
+    this.beside.left -= now;
+    this.cpu.spend(now);
+    return this.beside.left > 0 ? Reload.More : Reload.Done;
   }
 
   private swap({ program, source }: { program: Program; source: ProgramSource }): void {
@@ -247,6 +265,7 @@ export class VirtualPi {
     this.machine.cut = undefined;
     this.previous = undefined;
     this.pending = undefined;
+    this.beside = undefined;
     const { metered = true } = this.options;
     const { before, behind } = bootInstructions(source.wasm);
     this.begin(loadProgram(this.machine, source, metered), source, ended);

@@ -27,6 +27,8 @@ describe('a module that is sent to the board', function () {
     it(`is refused, and the running one goes on, when it ${name}`, async () => {
       const run = await runQemu(image, { words: planWords([[Act.reload, index]], modules), deterministic: true });
       assert.deepEqual([toldOf(run.console), run.status], [`${began(1)} answer=${answer}`, 7], run.console);
+      const part = await runQemu(image, { words: planWords([[Act.preload, index]], modules), deterministic: true });
+      assert.equal(toldOf(part.console), `${began(1)} parts=1 loaded=${answer}`);
     });
 
   it('may come thirty times', async () => {

@@ -1,7 +1,22 @@
 // Swaps by a plan. The RAM disk begins with a word for each generation (test/support/swap-plan.ts): what it does, and the
 // module that it asks for. Each generation says `g=GENERATION fault=LASTFAULT`, the answer of `reload`, and what it ends by.
 
-import { copyIn, exit, Exit, fault, Fault, info, Info, read32, reload, send, ticks, wait } from '../../drivers/board';
+import {
+  copyIn,
+  exit,
+  Exit,
+  fault,
+  Fault,
+  info,
+  Info,
+  preload,
+  read32,
+  reload,
+  Reload,
+  send,
+  ticks,
+  wait,
+} from '../../drivers/board';
 
 const RAM_DISK: u32 = 0x10000000;
 const TABLE: u32 = 128;
@@ -21,6 +36,12 @@ export const enum Act {
   Wait = 7,
   End = 8,
   HangInWait = 9,
+  /** Preloads the module in as many steps as that takes, and then asks for it. */
+  Preload = 11,
+  /** The same, but what lies there has changed before it asks. */
+  PreloadOther = 12,
+  /** Preloads a part and traps. */
+  PreloadTrap = 13,
 }
 
 const word = memory.data(8);
@@ -28,6 +49,7 @@ const line = memory.data(64);
 const module = heap.alloc(MODULE_BYTES);
 let act: i32 = 0;
 let index: i32 = 0;
+let parts: i32 = 0;
 /** Of this instance: a second one begins anew. */
 let starts: i32 = 0;
 
@@ -39,10 +61,27 @@ function say(name: string, value: i64): void {
   send(line, <i32>at + 1);
 }
 
-function ask(): void {
+function fetch(): i32 {
   copyIn(RAM_DISK + TABLE + <u32>index * 8, word, 8);
   const length = load<i32>(word, 4);
   copyIn(RAM_DISK + load<u32>(word), module, min(length, MODULE_BYTES));
+  return length;
+}
+
+/** Whether all is loaded. */
+function isPreloaded(): bool {
+  if (!parts) fetch();
+  const answer = preload(module, load<i32>(word, 4));
+  parts++;
+  if (answer === Reload.More) return false;
+  say('parts=', parts > 8 ? 9 : min(parts, 2));
+  say('loaded=', answer);
+  if (answer) exit(Exit.End, 7);
+  return true;
+}
+
+function ask(): void {
+  const length = fetch();
   const before = ticks();
   const answer = reload(module, length);
   say('answer=', answer);
@@ -73,6 +112,19 @@ export function step(_events: i32): i64 {
       break;
     case Act.Reload:
       ask();
+      break;
+    case Act.Preload:
+      if (!isPreloaded()) return 0;
+      ask();
+      break;
+    case Act.PreloadOther:
+      if (!isPreloaded()) return 0;
+      index = 0;
+      ask();
+      break;
+    case Act.PreloadTrap:
+      isPreloaded();
+      unreachable();
       break;
     case Act.Trap:
       unreachable();

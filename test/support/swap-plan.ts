@@ -15,6 +15,9 @@ export const Act = {
   end: 8,
   hangInWait: 9,
   late: 10,
+  preload: 11,
+  preloadOther: 12,
+  preloadTrap: 13,
 } as const;
 
 const TABLE_WORD = 32;
@@ -57,7 +60,10 @@ export const toldOf = (console: string): string =>
 /** What a generation says at its start: `fault` as Ended. */
 export const began = (generation: number, fault = 0): string => `g=${generation} fault=${fault} starts=1`;
 
-/** Modules that the plan may ask for: the program, no Wasm, a foreign import, no exports, too long a one. */
+/**
+ * Modules that the plan may ask for: the program, no Wasm, a foreign import, no exports, too long a one, the program with
+ * another text, a large one.
+ */
 export async function swapModules(): Promise<Uint8Array[]> {
   const { wasm } = await swapProgram();
   const header = [0, 0x61, 0x73, 0x6d, 1, 0, 0, 0];
@@ -69,6 +75,8 @@ export async function swapModules(): Promise<Uint8Array[]> {
     Uint8Array.from([...header, 1, 4, 1, 0x60, 0, 0, ...foreign]),
     Uint8Array.from(header),
     new Uint8Array(1024 * 1024 + 1),
+    Buffer.from(Buffer.from(wasm).toString('latin1').replace('s\0t\0a\0r\0t\0s\0=', 's\0t\0a\0r\0t\0z\0='), 'latin1'),
+    (await compileProgram('firmware/programs/player/main.ts', { board: true })).wasm,
   ];
 }
 
@@ -111,6 +119,23 @@ export const SWAPS: Record<
     told: `${began(1)} answer=0 ${began(2)} ${began(3, 1)}`,
     kinds: ['trap', 'trap'],
     status: 1,
+  },
+  'loads it in parts, in several steps': {
+    acts: [Act.preload, Act.end],
+    told: `${began(1)} parts=2 loaded=0 answer=0 ${began(2)}`,
+  },
+  'takes more parts for a large one, and drops that for another one': {
+    acts: [[Act.preloadOther, 6], Act.end],
+    told: `${began(1)} parts=9 loaded=0 answer=0 ${began(2)}`,
+  },
+  'starts what is there, not what was loaded from there before': {
+    acts: [[Act.preloadOther, 5], Act.end],
+    told: `${began(1)} parts=2 loaded=0 answer=0 ${began(2)}`,
+  },
+  'goes back while another one is half loaded': {
+    acts: [Act.reload, Act.preloadTrap, Act.preload, Act.end],
+    told: `${began(1)} answer=0 ${began(2)} ${began(3, 1)} parts=2 loaded=0 answer=0 ${began(4)}`,
+    kinds: ['trap'],
   },
   'lets it wait longer than it may run': {
     acts: [Act.reload, Act.wait, Act.end],

@@ -80,8 +80,8 @@ export interface Machine {
   without?: 'write32' | 'copyOut';
   /** Whether the program counts what a call of an import costs, or the import has to. */
   callsCounted: boolean;
-  /** Loads a module beside the running one; it takes the bytes over. */
-  reload: (wasm: Uint8Array) => Reload;
+  /** Loads a module beside the running one, all of it or a part; it takes the bytes over. */
+  reload: (wasm: Uint8Array, part: boolean) => Reload;
   /** Of the running step, spent in `wait`; and since when it waits. */
   slept: Time;
   waitsSince: Time | undefined;
@@ -108,6 +108,7 @@ export type BoardImports = {
   listen(interrupt: number, bit: number): void;
   wait(until: bigint, mask: number): number;
   crc32(ptr: number, length: number, seed: number): number;
+  preload(ptr: number, length: number): number;
   reload(ptr: number, length: number): number;
   chain(physical: number, length: number): void;
   fault(code: number, ptr: number, length: number): void;
@@ -265,10 +266,15 @@ export function boardImports(machine: Machine, linear: () => WebAssembly.Memory)
       spend('crc32', bytes.length);
       return crc32.buf(bytes, seed);
     },
+    preload: (ptr: number, length: number) => {
+      const bytes = range('preload', ptr, length);
+      spend('preload');
+      return machine.reload(bytes.slice(), true);
+    },
     reload: (ptr: number, length: number) => {
       const bytes = range('reload', ptr, length);
       spend('reload');
-      return machine.reload(bytes.slice());
+      return machine.reload(bytes.slice(), false);
     },
     chain: (signed: number, length: number) => {
       const physical = signed >>> 0;

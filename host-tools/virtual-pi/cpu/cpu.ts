@@ -9,9 +9,15 @@ import { BOOT } from './weights.js';
 /** Instructions a second: as QEMU's `-icount shift=0`; a Cortex-A72 at 1.5 GHz does about as many of wasm3's. */
 export const INSTRUCTIONS_A_SECOND = 1_000_000_000;
 
-/** What boot/ and wasm3 do for a `reload`: all at once, with the module as it is. */
-export function reloadInstructions(wasm: Uint8Array): number {
-  return (BOOT.byte + BOOT.compiled) * wasm.length + BOOT.page * (parseModule(wasm).memory?.minimum ?? 0);
+/** How much of it a call of `preload` does behind the first. */
+export const PRELOAD_INSTRUCTIONS = INSTRUCTIONS_A_SECOND / 512;
+
+/** What boot/ and wasm3 do for a `reload`, with the module as it is: until it is linked, and to compile it. */
+export function reloadInstructions(wasm: Uint8Array): { before: number; behind: number } {
+  return {
+    before: BOOT.byte * wasm.length + BOOT.page * (parseModule(wasm).memory?.minimum ?? 0),
+    behind: BOOT.compiled * wasm.length,
+  };
 }
 
 /** What boot/ and wasm3 do with a module before its `start`, and behind it. Names are not in the image. */
