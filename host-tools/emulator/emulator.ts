@@ -8,6 +8,7 @@ import { machineArguments, type MachineOptions } from './arguments.js';
 import { findProgram, findQemu, type Qemu } from './find.js';
 import { makeMemory, type GuestMemory } from './memory.js';
 import type { Scratch } from './scratch.js';
+import { keepAwake } from './wake.js';
 
 /** Between SIGTERM, which a hanging QEMU survives, and SIGKILL. */
 const KILL_AFTER_MS = 2000;
@@ -87,6 +88,7 @@ export async function startEmulator(options: EmulatorOptions): Promise<Emulator>
   const args = machineArguments({ ...options, memory: memory?.path });
   const [program, words] = guarded(qemu.path, args, options.limitSeconds);
   const child = start(program, words, memory);
+  keepAwake(child);
   const { stdin, stdout, stderr } = child;
   // Keys that come after the end are lost, and that is no error.
   stdin.on('error', () => undefined);

@@ -10,7 +10,9 @@ import { startEmulator, type Emulator } from '../../host-tools/emulator/emulator
 import { findQemu } from '../../host-tools/emulator/find.js';
 import { DESCRIPTOR } from '../../host-tools/emulator/memory.js';
 import { makeScratch } from '../../host-tools/emulator/scratch.js';
+import { lastProcess, wake } from '../../host-tools/emulator/wake.js';
 import { Problem } from '../../host-tools/problem.js';
+import { when } from '../cli/mirleft.js';
 import { testFolder } from '../media/sounds.js';
 import { tinyImage } from './tiny.js';
 
@@ -178,6 +180,29 @@ describe('the emulator', function () {
       fs.readdirSync(folder).filter((name) => name.startsWith('mirleft')),
       [],
     );
+  });
+
+  it('can be woken, behind its guards, once it takes the signal, and goes on', async () => {
+    const words = machineArguments({ kernel: tinyImage() });
+    const child = spawn('timeout', ['-k', '2', '30', 'timeout', '30', 'qemu-system-aarch64', ...words]);
+    const exited = new Promise<number | null>((resolve) => child.once('exit', resolve));
+    try {
+      await when(() => wake(child), 'woken');
+      const pid = lastProcess(child.pid ?? assert.fail());
+      assert.match(fs.readFileSync(`/proc/${pid}/cmdline`, 'latin1'), /^qemu-system-aarch64\0/);
+      const sleeps = (): number =>
+        Number(
+          /^voluntary_ctxt_switches:\s*(\d+)/m.exec(fs.readFileSync(`/proc/${pid}/task/${pid}/status`, 'latin1'))?.[1],
+        );
+      const before = sleeps();
+      assert.ok(wake(child));
+      await when(() => sleeps() > before, 'its main thread has been awake');
+      assert.ok(wake(child), 'still there');
+    } finally {
+      child.kill();
+      await exited;
+    }
+    assert.ok(!wake(child), 'gone');
   });
 
   it('doubles commas in names of files', () => {

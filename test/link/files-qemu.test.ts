@@ -5,6 +5,7 @@ import { spawn, type ChildProcess } from 'node:child_process';
 import fs from 'node:fs';
 import path from 'node:path';
 import { machineArguments } from '../../host-tools/emulator/arguments.js';
+import { keepAwake } from '../../host-tools/emulator/wake.js';
 import { run, start, when, type Ran } from '../cli/mirleft.js';
 import { testFolder } from '../media/sounds.js';
 import { playerBuild } from '../play/player.js';
@@ -35,6 +36,7 @@ describe('files in QEMU', function () {
       word.startsWith('stdio,id=console') ? `socket,id=console,path=${socket},server=on,wait=off` : word,
     );
     emulator = spawn('timeout', ['-k', '2', '600', 'qemu-system-aarch64', ...machine], { stdio: 'ignore' });
+    keepAwake(emulator);
     (await connected(socket)).destroy();
   });
   after(() => void emulator.kill());

@@ -5,6 +5,7 @@ import { spawn } from 'node:child_process';
 import fs from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
+import { keepAwake } from '../../host-tools/emulator/wake.js';
 
 export interface QemuRun {
   console: string;
@@ -53,6 +54,7 @@ export async function runQemu(
   }
   try {
     const child = spawn('timeout', args, { stdio: ['pipe', 'pipe', 'pipe'] });
+    keepAwake(child);
     let text = '';
     let errors = '';
     child.stdin.on('error', () => undefined);
