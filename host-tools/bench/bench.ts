@@ -18,6 +18,7 @@ import { busyCard, cardFirstSample, cardReads } from './card-reads.js';
 import { cardImage } from './card.js';
 import { countDecoders, decodersAvailable } from './decoders.js';
 import { flashSpeed } from './flash.js';
+import { linkUses } from './link-uses.js';
 import { linkGoodput } from './link.js';
 import { music } from './music.js';
 import { newCode } from './new-code.js';
@@ -26,7 +27,7 @@ import { clicks, virtualSpeeds, virtualStart } from './virtual.js';
 export interface BenchRow {
   id: string;
   what: string;
-  unit: 'KB' | 'ms' | 's' | 'instructions' | 'times' | 'MB/s' | '%';
+  unit: 'KB' | 'KB/s' | 'ms' | 's' | 'instructions' | 'times' | 'MB/s' | '%';
   /** At most this much, or at least; rows without one are there to compare with. */
   goal?: number;
   atLeast?: true;
@@ -62,6 +63,7 @@ export async function* bench(): AsyncGenerator<BenchEvent, BenchRow[]> {
     ['its start', virtualStart],
     ['clicks on the page', clicks],
     ['the serial line', linkGoodput],
+    ['what waits for it', linkUses],
     ['new code on a board that plays', newCode],
   ];
   for (const [what, measure] of groups) {

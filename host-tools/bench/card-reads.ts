@@ -41,7 +41,7 @@ const program = path.join(libraryRoot, 'test', 'programs', 'bench-card.ts');
 export const cardReadsAvailable = (): boolean => fs.existsSync(program);
 
 /** A card of 64 MiB with these files. */
-async function makeCard(file: string, files: Iterable<[path: string, data: Uint8Array]>): Promise<string> {
+export async function makeCard(file: string, files: Iterable<[path: string, data: Uint8Array]>): Promise<string> {
   const geometry = geometryOf(CARD_BYTES);
   const tree = new CardTree(geometry.clusterBytes);
   for (const [name, source] of files) {
