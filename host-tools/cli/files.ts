@@ -144,8 +144,8 @@ itself.`,
     `Puts files on the card of a board. Nothing is sent of what is there already; a file is complete there or absent, whatever
 happens; what was broken off is gone on with. When the cable is pulled it waits for 30 s and goes on by itself.
 
-The last word is the place on the card when it ends with a slash or nothing here has that name. The player plays new tracks
-when it has played all it knows of; at once if it knew of none.`,
+The last word is the place on the card when it ends with a slash or nothing here has that name. The player knows new
+tracks 2 s later; what plays plays on.`,
     `  mirleft put song.wav                    to the root of the card
   mirleft put a.wav b.wav music/          into a folder of it
   mirleft put -r books/                   a folder with all that is in it
