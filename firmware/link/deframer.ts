@@ -14,8 +14,9 @@ export const frame: usize = heap.alloc(FRAME_BYTES);
 /** Bytes of its payload. */
 export let framePayload: i32 = 0;
 
-/** Whether a zero byte was seen and no whole frame since. */
-export let collecting: bool = false;
+/** Whether a zero byte was seen and no whole frame since; or nothing yet, as the board may have started within a frame. */
+export let collecting: bool = true;
+let isFirst: bool = true;
 /** What stood between zero bytes and was no frame. */
 export let damagedFrames: i32 = 0;
 let count: i32 = 0;
@@ -63,6 +64,7 @@ export function nextFrame(): bool {
     at = zero;
     if (at === end) return false;
     at++;
+    isFirst = false;
     if (!count) continue;
     const whole = isFrame(count);
     count = 0;
@@ -75,9 +77,11 @@ export function nextFrame(): bool {
   return false;
 }
 
-/** No more of the frame that was begun comes. */
+/** No more of the frame that was begun comes; what was the first of all was none, but typed. */
 export function giveUp(): void {
-  if (count) damagedFrames++;
+  if (isFirst) textBytes(collected, count);
+  else if (count) damagedFrames++;
+  isFirst = false;
   count = 0;
   collecting = false;
 }

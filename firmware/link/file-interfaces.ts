@@ -13,12 +13,10 @@ export abstract class CardUser {
   /** Whether directories may be changed now; otherwise soon. */
   abstract get mayChange(): bool;
   /**
-   * A file, by its key (see Entry), is to be removed or to get another content: lets go of it where it is only held
+   * A file, by its key (see Entry), is to be removed, renamed or to get another content: lets go of it where it is only held
    * ready. False: it is in use.
    */
   abstract release(directory: u32, index: i32): bool;
-  /** Whether a file is the user's own, which has to stay where it is. */
-  abstract isOwn(directory: u32, index: i32): bool;
   /** Files were added, removed or renamed. */
   abstract changed(): void;
 }

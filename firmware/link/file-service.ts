@@ -398,11 +398,8 @@ export class FileService {
     if (!target.mayMake(to, toBytes)) return;
     const isSelf = target.isThere && target.entry.directory === directory && target.entry.index === index;
     if (!isSelf && !target.mayReplace(load<u8>(request, 1) !== 0)) return;
-    // What the player keeps for itself it finds by its name.
-    if (this.user.isOwn(directory, index)) {
-      problem.set(LinkError.Busy, 'the player keeps its place in this file');
-      return;
-    }
+    // What is in use is known by its place in the folder, and what the player keeps for itself it finds by its name.
+    if (!target.isFree(this.entry)) return;
     if (!problem.take(this.volume.rename(from, length, to, toBytes))) return;
     this.user.changed();
     this.finish(FileOp.Rename, 0);

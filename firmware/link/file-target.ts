@@ -66,7 +66,11 @@ export class Target {
 
   /** Whether a file may go. */
   mayTake(entry: Entry): bool {
-    if (entry.attributes & Attribute.ReadOnly) return this.problem.take(FsError.ReadOnly);
+    return entry.attributes & Attribute.ReadOnly ? this.problem.take(FsError.ReadOnly) : this.isFree(entry);
+  }
+
+  /** Whether nobody uses a file. */
+  isFree(entry: Entry): bool {
     if (entry.isDirectory || this.user.release(entry.directory, entry.index)) return true;
     return this.problem.set(LinkError.Busy, 'the player uses it: let it play something else first');
   }

@@ -142,6 +142,7 @@ let isBegun: bool = false;
 /** Goes on with the session that a module before this one had. Called once, before anything else of the link. */
 function resume(now: i64): void {
   isBegun = true;
+  bytesAt = now;
   linkInput();
   if (!findSession()) return;
   isResumed = true;

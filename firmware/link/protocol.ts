@@ -173,6 +173,8 @@ export const enum TelemetryOp {
 
 /** Keys of a Snapshot. Each value is a u32; levels and times are since the snapshot before where it says so. */
 export const enum Metric {
+  /** No pair: what follows to the end of the message is the track's name, UTF-8. */
+  Name = 0,
   /** Peak of what was made for the jack since the last snapshot, 0 to 32767. */
   LevelLeft = 1,
   LevelRight = 2,

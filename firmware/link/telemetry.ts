@@ -1,4 +1,5 @@
-// The link's telemetry channel: a snapshot of pairs (u8 Metric, u32 value) each so many milliseconds.
+// The link's telemetry channel: a snapshot of pairs (u8 Metric, u32 value) each so many milliseconds, and
+// behind them perhaps a name.
 //
 // The crash record goes in pieces as well; an empty one ends it.
 //
@@ -60,6 +61,15 @@ export function putMetric(key: Metric, value: i64): void {
   store<u8>(snapshot + end, key);
   store<u32>(snapshot + end, <u32>max<i64>(min<i64>(value, u32.MAX_VALUE), i32.MIN_VALUE), 1);
   end += PAIR_BYTES;
+}
+
+/** For `Readings.put`: the track's name, behind all else; the end of a long one is cut off. */
+export function putName(ptr: usize, bytes: i32): void {
+  bytes = min(bytes, SNAPSHOT_BYTES - end - 1);
+  if (bytes < 0) return;
+  store<u8>(snapshot + end, Metric.Name);
+  memory.copy(snapshot + end + 1, ptr, bytes);
+  end += bytes + 1;
 }
 
 /** For `Readings.put`: a share of the time that has passed, in 0.01 %. */

@@ -14,8 +14,9 @@ import { PATH_BYTES } from './m3u';
 import { Order } from './play-mode';
 import { tellResumeFolders } from './resume-folders';
 
-/** Tracks that came over the line are looked for when nothing more has come for so long. */
+/** Tracks that came over the line are looked for when nothing more has come for so long, and so far in one step. */
 const SETTLE_SECONDS: i64 = 2;
+const RENEW_BUDGET: i32 = 512;
 /** How often a card that is gone is looked for. */
 const LOOK_SECONDS: i64 = 1;
 const NEVER: i64 = i64.MAX_VALUE;
@@ -56,7 +57,9 @@ export class CardSession {
   private seed: u32 = 0;
   /** When to look for tracks again, as files were changed. */
   private renewAt: i64 = NEVER;
-  private isRenewing: bool = false;
+  /** Tracks were looked for again, and are to be adopted; where track `missing` plays they cannot be, as it is not there. */
+  private isRenewed: bool = false;
+  private missing: i32 = 0;
 
   constructor(
     private readonly deck: Deck,
@@ -70,7 +73,6 @@ export class CardSession {
     const settings = deck.settings;
     const isFirst = !this.isActive;
     this.isActive = true;
-    this.isRenewing = false;
     card.device.waiter = deck.waiter;
     const keeper = card.keeper;
     const state = keeper.state;
@@ -79,6 +81,7 @@ export class CardSession {
     state.settingTenths = settings.volumeDbTenths;
     // A new order each time, unless the one before is gone on with.
     this.seed = (<u32>ticks()) ^ (state.seed * 0x9e3779b1);
+    if (isFirst && !deck.handed.isThere) deck.handed.setList(settings.playlist, settings.playlistBytes);
     this.find();
     deck.take(card.tracks);
   }
@@ -86,23 +89,25 @@ export class CardSession {
   /** Takes the tracks of another playlist, whose path is `bytes` bytes at `path`, or with 0 bytes those of all folders. */
   takeList(path: usize, bytes: i32): void {
     this.deck.endAside();
-    this.listError = this.card.tracks.begin(path, bytes);
+    this.deck.handed.setList(path, bytes);
+    this.find();
     this.deck.take(this.card.tracks);
   }
 
   /** Begins to look for tracks. */
   private find(): void {
-    const settings = this.deck.settings;
+    const handed = this.deck.handed;
     this.renewAt = NEVER;
-    this.listError = this.card.tracks.begin(settings.playlist, settings.playlistBytes);
+    this.isRenewed = false;
+    this.listError = this.card.tracks.begin(handed.list, handed.listBytes);
   }
 
   /** Whether tracks are being looked for. */
   get isLooking(): bool {
-    return this.isActive && this.deck.playlist.more;
+    return this.isActive && (this.deck.playlist.more || this.card.tracks.isRenewing);
   }
 
-  /** Files were changed by a host. Their tracks are played after the next look, which comes when nothing plays. */
+  /** Files were changed by a host: tracks are looked for again soon, beside those that are played. */
   changed(): void {
     this.card.tracks.isChanged = true;
     this.renewAt = ticks() + SETTLE_SECONDS * tickRate();
@@ -113,22 +118,43 @@ export class CardSession {
     return !this.isActive || this.deck.release(directory, index);
   }
 
-  /** Looks for tracks again when all were played; where there were none, the first is played. */
+  /** Looks for tracks again when files were changed; where there were none, the first is played. */
   private renew(): i64 {
     const deck = this.deck;
-    const playlist = deck.playlist;
-    if (this.isRenewing) {
-      if (playlist.more) return 0;
-      this.isRenewing = false;
-      deck.arrange(this.seed);
+    const tracks = this.card.tracks;
+    if (tracks.isRenewing) {
+      tracks.look(RENEW_BUDGET, false);
+      this.isRenewed = !tracks.isRenewing;
+      this.missing = -1;
+      return 0;
     }
-    if (deck.state !== State.Ended || this.renewAt === NEVER) return NEVER;
-    if (ticks() < this.renewAt) return this.renewAt;
-    const isFirst = !playlist.count;
-    this.find();
-    deck.renew(isFirst);
-    this.isRenewing = !isFirst;
+    if (ticks() < this.renewAt) {
+      if (this.isRenewed && this.renewAt === NEVER) this.adopt();
+      return this.renewAt;
+    }
+    if (deck.playlist.more || (!tracks.count && deck.state !== State.Ended)) return NEVER;
+    if (tracks.count) {
+      this.renewAt = NEVER;
+      this.listError = tracks.beginRenewal(deck.handed.list, deck.handed.listBytes);
+    } else {
+      this.find();
+      deck.take(tracks);
+    }
     return 0;
+  }
+
+  /** Has the tracks that were found, as soon as the one that plays is among them: it plays on. */
+  private adopt(): void {
+    const deck = this.deck;
+    const playlist = deck.playlist;
+    if ((deck.state !== State.Playing && deck.state !== State.Ended) || deck.endings.count) return;
+    if (deck.state === State.Playing && this.missing === playlist.index) return;
+    const place = this.card.tracks.findRenewed(playlist.ptr, playlist.length);
+    this.missing = playlist.index;
+    if (place < 0 && deck.state === State.Playing) return;
+    this.isRenewed = false;
+    this.card.tracks.adopt();
+    deck.renew(place, this.seed);
   }
 
   /** Chooses the first track when all are known: where it was cut, or the first of its order. */
@@ -142,7 +168,7 @@ export class CardSession {
     if (handed.isThere) {
       place = tracks.find(handed.name, handed.nameBytes);
       this.seed = handed.seed;
-      deck.arrange(this.seed);
+      deck.arrange(this.seed, handed.first);
       state.seed = this.seed;
       if (deck.takeOver(place)) return;
     }

@@ -55,7 +55,10 @@ export class CardTracks extends TrackStore {
   isChanged: bool = false;
 
   private phase: Phase = Phase.Done;
-  private readonly table: TrackTable = new TrackTable();
+  /** The tracks; the other table, which a renewal fills; and the one that tracks are put in now. */
+  private table: TrackTable = new TrackTable(0);
+  private other: TrackTable = new TrackTable(1);
+  private filling: TrackTable = this.table;
   private readonly folders: Folders = new Folders();
   private readonly directory: Directory;
   private isOpen: bool = false;
@@ -85,16 +88,45 @@ export class CardTracks extends TrackStore {
    * folders when that is 0. 0, or an FsError of the playlist: then all folders are looked through.
    */
   begin(playlist: usize, bytes: i32): i32 {
-    this.table.clear();
-    this.folders.clear();
+    this.filling = this.table;
     this.count = 0;
     this.more = true;
+    this.isChanged = false;
+    return this.start(playlist, bytes);
+  }
+
+  /** The same beside the tracks that there are: these are played until `adopt`, when `look` has come to an end. */
+  beginRenewal(playlist: usize, bytes: i32): i32 {
+    this.filling = this.other;
+    return this.start(playlist, bytes);
+  }
+
+  /** Whether tracks are looked for beside those that there are. */
+  get isRenewing(): bool {
+    return this.filling !== this.table && this.phase !== Phase.Done;
+  }
+
+  /** Where the renewal has found a track of a path; -1: nowhere. */
+  findRenewed(path: usize, bytes: i32): i32 {
+    return this.other.find(path, bytes);
+  }
+
+  /** Has the tracks that the renewal has found. */
+  adopt(): void {
+    this.other = this.table;
+    this.table = this.filling;
+    this.count = this.table.count;
+    this.isChanged = false;
+  }
+
+  private start(playlist: usize, bytes: i32): i32 {
+    this.filling.clear();
+    this.folders.clear();
     this.tooMany = false;
     this.badFolders = 0;
     this.badLines = 0;
     this.isOpen = false;
     this.isList = false;
-    this.isChanged = false;
     this.phase = Phase.Folders;
     if (bytes === 0) return 0;
     let failed = this.volume.lookUp(playlist, bytes, this.entry);
@@ -111,13 +143,15 @@ export class CardTracks extends TrackStore {
   /** See TrackStore. In natural order the first track is not known before all are. */
   look(budget: i32, _untilTrack: bool): i32 {
     const until = ticks() + milliseconds(LOOK_MS);
-    while (budget > 0 && this.more && ticks() < until) {
+    while (budget > 0 && this.phase !== Phase.Done && ticks() < until) {
       if (this.phase === Phase.Folders) budget -= this.lookOn();
       else if (this.phase === Phase.Playlist) budget -= this.readOn();
-      else if (this.phase === Phase.Sorting) budget -= this.sortOn();
-      else this.more = false;
+      else budget -= this.sortOn();
     }
-    if (!this.more) this.count = this.table.count;
+    if (this.phase === Phase.Done && this.more) {
+      this.more = false;
+      this.count = this.table.count;
+    }
     return budget;
   }
 
@@ -149,7 +183,7 @@ export class CardTracks extends TrackStore {
       this.match();
     } else if (isSoundName(entry.name, entry.nameBytes)) {
       const path = folders.path;
-      if (!this.table.add(path, folders.pathBytes, entry.name, entry.nameBytes, entry.directory, entry.index)) {
+      if (!this.filling.add(path, folders.pathBytes, entry.name, entry.nameBytes, entry.directory, entry.index)) {
         this.tooMany = true;
         this.phase = Phase.Sorting;
       }
@@ -160,7 +194,7 @@ export class CardTracks extends TrackStore {
   /** Gives the file that was found to the lines that mean it. */
   private match(): void {
     const entry = this.entry;
-    const table = this.table;
+    const table = this.filling;
     const folderBytes = this.folders.pathBytes;
     const bytes = folderBytes + entry.nameBytes;
     if (bytes > PATH_BYTES) return;
@@ -181,7 +215,7 @@ export class CardTracks extends TrackStore {
   /** Takes the next line of the playlist. What that cost. */
   private readOn(): i32 {
     const m3u = this.m3u;
-    const table = this.table;
+    const table = this.filling;
     const line = m3u.next();
     if (line === Line.Path) {
       // Until the file is found, where it stands is the line's number below 0.
@@ -204,15 +238,15 @@ export class CardTracks extends TrackStore {
 
   /** Leaves out the lines for which there is no file. */
   private dropMissing(): void {
-    const table = this.table;
+    const table = this.filling;
     if (!this.missing) return;
     for (let place = 0; place < table.count; place++) if (table.index(place) < 0) this.noteLine(-table.index(place));
     table.dropNegative();
   }
 
   private sortOn(): i32 {
-    if (!this.table.sortOn()) this.phase = Phase.Done;
-    return this.table.count * SORT_COST + 1;
+    if (!this.filling.sortOn()) this.phase = Phase.Done;
+    return this.filling.count * SORT_COST + 1;
   }
 
   name(index: i32): void {
@@ -255,6 +289,10 @@ export class CardTracks extends TrackStore {
 
   isFileOf(slot: i32, directory: u32, index: i32): bool {
     return this.files[slot].isAt(directory, index);
+  }
+
+  isTrackOf(slot: i32, index: i32): bool {
+    return this.files[slot].isAt(this.table.directory(index), this.table.index(index));
   }
 
   isWhole(slot: i32): bool {

@@ -13,11 +13,7 @@ export class PlayersCard extends CardUser {
   }
 
   release(directory: u32, index: i32): bool {
-    return !this.isOwn(directory, index) && this.session.release(directory, index);
-  }
-
-  isOwn(directory: u32, index: i32): bool {
-    return this.session.card.keeper.holds(directory, index);
+    return !this.session.card.keeper.holds(directory, index) && this.session.release(directory, index);
   }
 
   changed(): void {

@@ -93,6 +93,7 @@ export class Deck extends StreamStage {
   readonly handed: HandOver = new HandOver();
   private isTakingOver: bool = false;
   private seed: u32 = 0;
+  private first: i32 = NONE;
   /** What the record that is left has, so that it is written when that changes. */
   private notedPairs: i64 = 0;
   private notedMark: i32 = 0;
@@ -128,11 +129,14 @@ export class Deck extends StreamStage {
     this.state = State.Looking;
   }
 
-  /** Takes the tracks of the same store anew, when none plays; with `plays` the first is played. */
-  renew(plays: bool): void {
-    this.prepared = NONE;
+  /** Takes the store's tracks anew, where the current one is track `index` now, or none (-1). */
+  renew(index: i32, seed: u32): void {
     this.playlist.begin(this.tracks);
-    if (plays) this.state = State.Looking;
+    this.arrange(seed, index);
+    if (index >= 0) this.playlist.goTo(index);
+    if (this.prepared === NONE) return;
+    const following = this.playlist.following();
+    this.prepared = following >= 0 && this.tracks.isTrackOf(this.slot ^ 1, following) ? following : NONE;
   }
 
   /** A track's file, by its key, is to go: lets go of it if it only waits for its turn. False: it plays. */
@@ -141,11 +145,12 @@ export class Deck extends StreamStage {
     return this.state !== State.Playing || !this.tracks.isFileOf(this.slot, directory, index);
   }
 
-  /** Sets the order in which tracks are played, when all are known. */
-  arrange(seed: u32): void {
+  /** Sets the order in which tracks are played, when all are known; one of chance begins with `first`, if that is not -1. */
+  arrange(seed: u32, first: i32 = NONE): void {
     this.seed = seed;
+    this.first = first;
     this.playlist.repeat = this.settings.repeat;
-    this.playlist.arrange(this.settings.order, seed);
+    this.playlist.arrange(this.settings.order, seed, first);
   }
 
   /** Goes to a track, to be played from some seconds into it. */
@@ -216,12 +221,17 @@ export class Deck extends StreamStage {
     const playlist = this.playlist;
     const output = this.output;
     const pairs = this.jack.trackPairsAppended;
-    const mark = (playlist.index << 16) ^ (state << 12) ^ (output.tenthsDb << 1) ^ i32(output.paused);
+    const mark =
+      (playlist.index << 16) ^
+      (state << 12) ^
+      (output.tenthsDb << 1) ^
+      i32(output.paused) ^
+      (this.endings.changes * 0x9e3779b1);
     if (pairs === this.notedPairs && mark === this.notedMark) return;
     this.notedPairs = pairs;
     this.notedMark = mark;
     const frame = state === State.Playing ? this.source.position : 0;
-    this.handed.note(state, playlist.index, output, frame, this.seed, playlist.ptr, playlist.length);
+    this.handed.note(state, playlist, output, frame, this.seed, this.first, this.endings);
   }
 
   /** Leaves what plays for a track. False when nothing can be played now. */

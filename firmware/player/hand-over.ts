@@ -1,13 +1,16 @@
-// What the player leaves for the module after it (firmware/swap/state.ts): which track, how far it was handed to the
-// jack, and how. Offsets of the record; the track's name follows.
+// What the player leaves for the module after it (firmware/swap/state.ts): which track of which list, how far it was handed
+// to the jack, and how; and the ends of tracks that are not heard yet. Offsets of the record; behind it the path of the
+// playlist, the track's name, and the ends.
 
 import { Jack } from '../../drivers/jack';
 import { Output } from '../audio/output';
 import { Source } from '../audio/source';
 import { findState, leaveState } from '../swap/state';
+import { Endings, ENDING_BYTES, ENDINGS } from './endings';
 import { PATH_BYTES } from './m3u';
+import { TrackName } from './report';
 
-const PLAYER_FORMAT: u32 = 0x504c0001;
+const PLAYER_FORMAT: u32 = 0x504c0002;
 
 const STATE: usize = 0;
 const INDEX: usize = 4;
@@ -20,13 +23,16 @@ const SUM: usize = 40;
 const SEED: usize = 44;
 const FLAGS: usize = 48;
 const NAME_BYTES: usize = 52;
-const NAME: usize = 56;
-const RECORD_BYTES: i32 = <i32>NAME + PATH_BYTES;
+const LIST_BYTES: usize = 56;
+const FIRST: usize = 60;
+const ENDS: usize = 64;
+const LIST: usize = 68;
+const RECORD_BYTES: i32 = <i32>LIST + 2 * PATH_BYTES + ENDINGS * ENDING_BYTES;
 
 const PAUSED: u32 = 1;
 const WHOLE: u32 = 2;
 
-const record = memory.data(56 + 900, 8);
+const record = memory.data(68 + 2 * 900 + 32 * 32, 8);
 
 export class HandOver {
   /** Whether there is something to go on with. */
@@ -35,11 +41,42 @@ export class HandOver {
   /** Looks for what an earlier module has left. */
   find(): void {
     const length = findState(PLAYER_FORMAT, record, RECORD_BYTES);
-    const nameBytes = load<i32>(record, NAME_BYTES);
-    this.isThere = length >= <i32>NAME && nameBytes >= 0 && nameBytes === length - <i32>NAME && this.frame >= 0;
+    const most = length - <i32>LIST;
+    this.isThere =
+      most >= 0 &&
+      <u32>this.listBytes <= <u32>most &&
+      <u32>this.nameBytes <= <u32>(most - this.listBytes) &&
+      <u32>load<i32>(record, ENDS) <= <u32>ENDINGS &&
+      this.lengthBefore + load<i32>(record, ENDS) * ENDING_BYTES === length &&
+      this.frame >= 0;
+    if (!this.isThere) store<i32>(record, 0, LIST_BYTES);
   }
 
-  /** The deck's State, the track's index and name, and the seed of its order. */
+  /** Bytes of the record before the ends. */
+  private get lengthBefore(): i32 {
+    return <i32>LIST + this.listBytes + this.nameBytes;
+  }
+
+  /** The playlist whose tracks are played, of all folders when it has no bytes; kept for the next module from now on. */
+  get list(): usize {
+    return record + LIST;
+  }
+  get listBytes(): i32 {
+    return load<i32>(record, LIST_BYTES);
+  }
+  /** What was there to go on with is forgotten. */
+  setList(path: usize, bytes: i32): void {
+    this.isThere = false;
+    memory.copy(record + LIST, path, bytes);
+    store<i32>(record, bytes, LIST_BYTES);
+  }
+
+  /** Takes the ends that are not heard yet; where the jack was not adopted, no more of them will be. */
+  takeEnds(endings: Endings, jack: Jack): void {
+    endings.take(record + this.lengthBefore, load<i32>(record, ENDS), jack.adopted);
+  }
+
+  /** The deck's State, the track's index and name, and its order. */
   get state(): i32 {
     return load<i32>(record, STATE);
   }
@@ -47,13 +84,17 @@ export class HandOver {
     return load<i32>(record, INDEX);
   }
   get name(): usize {
-    return record + NAME;
+    return record + LIST + this.listBytes;
   }
   get nameBytes(): i32 {
     return load<i32>(record, NAME_BYTES);
   }
   get seed(): u32 {
     return load<u32>(record, SEED);
+  }
+  /** The track that an order of chance began with, -1 where that is chance too. */
+  get first(): i32 {
+    return load<i32>(record, FIRST);
   }
   /** The frame that comes next, as far as the record knows. */
   get frame(): i64 {
@@ -85,21 +126,27 @@ export class HandOver {
     output.pause(this.paused);
   }
 
-  /** Writes what there is now; `name` of `nameBytes` bytes is the track's. */
-  note(state: i32, index: i32, output: Output, frame: i64, seed: u32, name: usize, nameBytes: i32): void {
-    const length = min(nameBytes, PATH_BYTES);
+  /** Writes what there is now. */
+  note(state: i32, track: TrackName, output: Output, frame: i64, seed: u32, first: i32, endings: Endings): void {
+    const length = min(track.length, PATH_BYTES);
+    const appended = output.jack.trackPairsAppended;
     store<i32>(record, state, STATE);
-    store<i32>(record, index, INDEX);
+    store<i32>(record, track.index, INDEX);
     store<i64>(record, frame, FRAME);
-    store<i64>(record, output.jack.trackPairsAppended, PAIRS);
+    store<i64>(record, appended, PAIRS);
     store<i64>(record, output.appended, APPENDED);
     store<i32>(record, output.tenthsDb, VOLUME);
     store<i32>(record, output.gain, GAIN);
     store<u32>(record, output.sum.value, SUM);
     store<u32>(record, seed, SEED);
+    store<i32>(record, first, FIRST);
     store<u32>(record, (output.paused ? PAUSED : 0) | (output.whole ? WHOLE : 0), FLAGS);
     store<i32>(record, length, NAME_BYTES);
-    memory.copy(record + NAME, name, length);
-    leaveState(PLAYER_FORMAT, record, <i32>NAME + length);
+    memory.copy(this.name, track.ptr, length);
+    const before = this.lengthBefore;
+    store<i32>(record, endings.count, ENDS);
+    // The next module counts what the jack was given from its opening on.
+    endings.copyTo(record + before, output.mark - appended);
+    leaveState(PLAYER_FORMAT, record, before + endings.count * ENDING_BYTES);
   }
 }

@@ -87,8 +87,10 @@ export function startPlayer(): void {
   allowModules(settings.linkModules);
   jack.free = settings.free;
   jack.probe(settings.jack);
-  deck.handed.find();
-  firstTold = deck.handed.isThere;
+  const handed = deck.handed;
+  handed.find();
+  firstTold = handed.isThere;
+  if (firstTold) handed.takeEnds(endings, jack);
   output.summing = settings.crc;
   output.mostTenths = settings.volumeLimitTenths;
   output.setVolume(settings.volumeTenths);
@@ -101,6 +103,7 @@ export function startPlayer(): void {
   const some = deck.state === State.Opening;
   const opened = some && deck.open();
   if (!isCard) playlist.look(budget, false);
+  if (deck.state === State.Looking && !playlist.more) choose();
 
   printBanner('player');
   printJack(jack);
@@ -189,8 +192,8 @@ function step(linked: i64): i64 {
   const updated = updater.service(!session.isLooking);
   if (updater.isReady && deck.state !== State.Leaving && isModulesQuiet()) leave();
   const due = min(min(min(linked, updated), jack.service()), min(kept, controls.service()));
-  deck.handOver();
   listen();
+  deck.handOver();
   const settled = settle();
   flushConsole();
   const isBusy = shell.service();

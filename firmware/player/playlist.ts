@@ -65,8 +65,11 @@ export class Playlist extends TrackName {
     return left;
   }
 
-  /** Plays in an order of chance, the same for the same seed, or in the store's. To be called when all are known. */
-  arrange(order: Order, seed: u32): void {
+  /**
+   * Plays in an order of chance, the same for the same seed, or in the store's. One of chance begins with track `first`,
+   * unless that is -1. To be called when all are known.
+   */
+  arrange(order: Order, seed: u32, first: i32): void {
     this.shuffled = order === Order.Shuffle;
     if (!this.shuffled) return;
     let state = seed | 1;
@@ -79,6 +82,17 @@ export class Playlist extends TrackName {
       store<u16>(turns + ((<usize>i) << 1), load<u16>(at));
       store<u16>(at, i);
     }
+    const turn = this.turnOf(first);
+    if (turn >= this.count) return;
+    store<u16>(turns + ((<usize>turn) << 1), load<u16>(turns));
+    store<u16>(turns, first);
+  }
+
+  /** Which turn is a track's; `count` when there is no such track. */
+  private turnOf(index: i32): i32 {
+    let turn = 0;
+    while (turn < this.count && this.at(turn) !== index) turn++;
+    return turn;
   }
 
   /** Makes the demo piece the only track. */
@@ -172,9 +186,7 @@ export class Playlist extends TrackName {
 
   /** Goes to a track, wherever its turn is. */
   goTo(index: i32): void {
-    let turn = index;
-    if (this.shuffled) for (turn = 0; turn < this.count && this.at(turn) !== index;) turn++;
-    this.select(turn);
+    this.select(this.turnOf(index));
   }
 
   /** Whether `move(-1)` would go anywhere. */

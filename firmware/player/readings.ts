@@ -1,7 +1,7 @@
 // What the player tells whoever watches it over the link (firmware/link/telemetry.ts).
 
 import { JackState } from '../../drivers/jack';
-import { Readings, putMetric, putShare } from '../link/telemetry';
+import { putMetric, putName, putShare, Readings } from '../link/telemetry';
 import { Metric, PlayState } from '../link/protocol';
 import { Deck, State } from './deck';
 import { Stats } from './stats';
@@ -52,6 +52,7 @@ export class PlayerReadings extends Readings {
     const position = (source.position * 1000) / source.rateHz - output.aheadUs / 1000;
     putMetric(Metric.PositionMs, max<i64>(position, 0));
     putMetric(Metric.LengthMs, (source.frames * 1000) / source.rateHz);
+    putName(deck.playlist.ptr, deck.playlist.length);
   }
 
   private get state(): PlayState {

@@ -52,6 +52,11 @@ export abstract class TrackStore {
     return false;
   }
 
+  /** Whether what is open in a slot is track `index`. */
+  isTrackOf(_slot: i32, _index: i32): bool {
+    return false;
+  }
+
   /** Whether the medium is gone, with all that is on it. */
   get isLost(): bool {
     return false;

@@ -4,18 +4,18 @@
 import { MOST_CARD_TRACKS, TRACK_PATHS_BYTES } from '../storage/card-limits';
 import { compareNaturally } from '../storage/natural-order';
 
-const pool = memory.data(TRACK_PATHS_BYTES);
-
 /** u32 where the path stands, u32 its bytes; u32 first cluster of the directory, i32 index of the entry in it. */
 const PATH: usize = 0;
 const PATH_LENGTH: usize = 4;
 const DIRECTORY: usize = 8;
 const INDEX: usize = 12;
 const ENTRY_BYTES: i32 = 16;
-const entries = memory.data(MOST_CARD_TRACKS * ENTRY_BYTES, 4);
 
-/** The entries in their order as u16, and room to merge them. */
-const ranks = memory.data(MOST_CARD_TRACKS * 2, 2);
+/** Of each table its entries, their order as u16, and its pool; and room to merge an order. */
+const RANKS: usize = MOST_CARD_TRACKS * ENTRY_BYTES;
+const POOL: usize = RANKS + MOST_CARD_TRACKS * 2;
+const tables = memory.data(2 * (MOST_CARD_TRACKS * 18 + TRACK_PATHS_BYTES), 4);
+const TABLE_BYTES: usize = POOL + TRACK_PATHS_BYTES;
 const merged = memory.data(MOST_CARD_TRACKS * 2, 2);
 
 export class TrackTable {
@@ -23,6 +23,12 @@ export class TrackTable {
   private used: i32 = 0;
   /** Length of the runs that are in order. */
   private run: i32 = 1;
+  private readonly entries: usize;
+
+  /** Table 0 or 1: while one is in use the other can be filled. */
+  constructor(number: i32) {
+    this.entries = tables + <usize>number * TABLE_BYTES;
+  }
 
   clear(): void {
     this.count = 0;
@@ -37,15 +43,15 @@ export class TrackTable {
   add(folder: usize, folderBytes: i32, name: usize, nameBytes: i32, directory: u32, index: i32): bool {
     const bytes = folderBytes + nameBytes;
     if (this.count === MOST_CARD_TRACKS || this.used + bytes > TRACK_PATHS_BYTES) return false;
-    const path = pool + this.used;
+    const path = this.entries + POOL + this.used;
     memory.copy(path, folder, folderBytes);
     memory.copy(path + folderBytes, name, nameBytes);
-    const entry = entries + this.count * ENTRY_BYTES;
+    const entry = this.entries + this.count * ENTRY_BYTES;
     store<u32>(entry, <u32>path, PATH);
     store<i32>(entry, bytes, PATH_LENGTH);
     store<u32>(entry, directory, DIRECTORY);
     store<i32>(entry, index, INDEX);
-    store<u16>(ranks + ((<usize>this.count) << 1), <u16>this.count);
+    store<u16>(this.rank(this.count), <u16>this.count);
     this.used += bytes;
     this.count++;
     return true;
@@ -53,8 +59,8 @@ export class TrackTable {
 
   /** Notes where the track at a place stands, which was not known when it was added. */
   locate(place: i32, directory: u32, index: i32): void {
-    store<u32>(entryAt(place), directory, DIRECTORY);
-    store<i32>(entryAt(place), index, INDEX);
+    store<u32>(this.entryAt(place), directory, DIRECTORY);
+    store<i32>(this.entryAt(place), index, INDEX);
   }
 
   /** Forgets the tracks whose index is negative; the others keep their order. */
@@ -62,7 +68,7 @@ export class TrackTable {
     let count = 0;
     for (let place = 0; place < this.count; place++) {
       if (this.index(place) < 0) continue;
-      store<u16>(ranks + ((<usize>count) << 1), <u16>rankAt(place));
+      store<u16>(this.rank(count), <u16>this.rankAt(place));
       count++;
     }
     this.count = count;
@@ -81,7 +87,7 @@ export class TrackTable {
       const end = min(middle + run, count);
       this.merge(start, middle, end);
     }
-    memory.copy(ranks, merged, count << 1);
+    memory.copy(this.rank(0), merged, count << 1);
     this.run = 2 * run;
     return this.run < count;
   }
@@ -91,14 +97,14 @@ export class TrackTable {
     let i = start;
     let j = middle;
     for (let to = start; to < end; to++) {
-      const isFirst = j === end || (i < middle && this.compare(rankAt(i), rankAt(j)) <= 0);
-      store<u16>(merged + ((<usize>to) << 1), <u16>rankAt(isFirst ? i++ : j++));
+      const isFirst = j === end || (i < middle && this.compare(this.rankAt(i), this.rankAt(j)) <= 0);
+      store<u16>(merged + ((<usize>to) << 1), <u16>this.rankAt(isFirst ? i++ : j++));
     }
   }
 
   private compare(a: i32, b: i32): i32 {
-    const first = entries + a * ENTRY_BYTES;
-    const second = entries + b * ENTRY_BYTES;
+    const first = this.entries + a * ENTRY_BYTES;
+    const second = this.entries + b * ENTRY_BYTES;
     return compareNaturally(
       load<u32>(first, PATH),
       load<i32>(first, PATH_LENGTH),
@@ -109,17 +115,17 @@ export class TrackTable {
 
   /** The path of the track at a place in the order, this table's; `pathBytes` is its length. */
   path(place: i32): usize {
-    return load<u32>(entryAt(place), PATH);
+    return load<u32>(this.entryAt(place), PATH);
   }
   pathBytes(place: i32): i32 {
-    return load<i32>(entryAt(place), PATH_LENGTH);
+    return load<i32>(this.entryAt(place), PATH_LENGTH);
   }
   /** First cluster of the directory that the track's entry stands in, and its index there. */
   directory(place: i32): u32 {
-    return load<u32>(entryAt(place), DIRECTORY);
+    return load<u32>(this.entryAt(place), DIRECTORY);
   }
   index(place: i32): i32 {
-    return load<i32>(entryAt(place), INDEX);
+    return load<i32>(this.entryAt(place), INDEX);
   }
 
   /** The place of the track whose entry has a key, or with an index below 0 of the first in that directory; -1 if none. */
@@ -137,16 +143,22 @@ export class TrackTable {
     }
     return -1;
   }
-}
 
 
-@inline
-function rankAt(place: i32): i32 {
-  return <i32>load<u16>(ranks + ((<usize>place) << 1));
-}
+  @inline
+  private rank(place: i32): usize {
+    return this.entries + RANKS + ((<usize>place) << 1);
+  }
 
 
-@inline
-function entryAt(place: i32): usize {
-  return entries + rankAt(place) * ENTRY_BYTES;
+  @inline
+  private rankAt(place: i32): i32 {
+    return <i32>load<u16>(this.rank(place));
+  }
+
+
+  @inline
+  private entryAt(place: i32): usize {
+    return this.entries + this.rankAt(place) * ENTRY_BYTES;
+  }
 }

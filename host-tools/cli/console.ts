@@ -1,12 +1,14 @@
 // mirleft console
 
 import type { Command } from 'commander';
-import { Channel, Link as Numbers } from '../../firmware/link/protocol.js';
+import { Channel, Link as Numbers, TelemetryOp } from '../../firmware/link/protocol.js';
 import type { Link } from '../link/link.js';
 import { openPort, startSession, type OpenPort } from '../link/port.js';
+import { askSnapshots, readSnapshot, type Snapshot } from '../link/telemetry.js';
 import { TextFilter } from '../link/text-filter.js';
 import { EventQueue } from '../play/queue.js';
 import { Problem } from '../problem.js';
+import { statusText } from './console-status.js';
 import { baudOption, portOption } from './port-option.js';
 import { ConsoleScreen } from './render-console.js';
 import { Status } from './render-errors.js';
@@ -20,6 +22,7 @@ interface Flags {
 
 const HELP = `
 Keys go to the board. Ctrl-] ends, and so does Ctrl-C twice within a second; the first Ctrl-C goes to the board.
+The line at the bottom tells what plays, how far it is, and whether the board keeps the report of a fault.
 Where stdin is no terminal its bytes are typed, and it ends when the board has had nothing to say for half a second after
 them. The board may be reset meanwhile: the session is then renewed, which one line tells.
 Of control sequences in the board's text only those pass that move the cursor, erase and colour.
@@ -35,6 +38,7 @@ const CTRL_RIGHT_BRACKET = 0x1d;
 const TWICE_MS = 1000;
 const QUIET_MS = 500;
 const STATUS_MS = 500;
+const SNAPSHOT_MS = 1000;
 const RETRY_MS = 500;
 
 export function register(program: Command): void {
@@ -60,6 +64,8 @@ class ConsoleRun {
   private lastInterrupt = -Infinity;
   private heardAt = performance.now();
   private lost = 0;
+  private snapshot: Snapshot | undefined;
+  private hasCrash = false;
 
   constructor(private readonly flags: Flags) {}
 
@@ -106,6 +112,7 @@ class ConsoleRun {
         if (!first) this.screen.line('the board was reset or away: the session is renewed');
         if (first) void this.sendKeys();
         first = false;
+        if (this.screen.live) void this.watch(this.link);
         this.show(port);
         const end = await Promise.race([this.link.closed, aborted(signal)]);
         this.lost += this.link.statistics.damaged;
@@ -129,15 +136,38 @@ class ConsoleRun {
     this.screen.text(this.filter.push(bytes));
   }
 
+  /** Has the board tell what it plays, and whether it keeps the report of a fault. */
+  private async watch(link: Link): Promise<void> {
+    this.snapshot = undefined;
+    this.hasCrash = false;
+    link.receive(Channel.Telemetry, (payload) => {
+      this.snapshot = readSnapshot(payload) ?? this.snapshot;
+      // The report itself is fetched by another command; an empty piece is none.
+      if (payload[0] !== Number(TelemetryOp.CrashRecord) || payload.length < 2 || this.hasCrash) return;
+      this.hasCrash = true;
+      this.screen.line('the board keeps the report of a fault: mirleft crash shows it');
+    });
+    try {
+      await link.send(Channel.Telemetry, Uint8Array.of(TelemetryOp.Crash));
+      await askSnapshots(link, SNAPSHOT_MS);
+    } catch {
+      // The session is over, which is told elsewhere.
+    }
+  }
+
   private show({ transport }: OpenPort): void {
-    const { link } = this;
-    const state = link?.isOpen
-      ? transport.isPaced
-        ? `${grouped(transport.baud)} baud`
-        : 'as fast as it goes'
-      : 'no answer';
-    const damaged = this.lost + (link?.isOpen ? link.statistics.damaged : 0);
-    this.screen.set(`${transport.name}  ${state}  ${damaged} damaged frames  Ctrl-] ends`);
+    const { link, snapshot, hasCrash } = this;
+    const isOpen = link?.isOpen ?? false;
+    const rate = transport.isPaced ? `${grouped(transport.baud)} baud` : 'as fast as it goes';
+    this.screen.set(
+      statusText({
+        port: transport.name,
+        line: isOpen ? rate : 'no answer',
+        damagedFrames: this.lost + (link && isOpen ? link.statistics.damaged : 0),
+        snapshot: isOpen ? snapshot : undefined,
+        hasCrash,
+      }),
+    );
   }
 
   private openKeys(): () => void {

@@ -3,18 +3,12 @@
 import { Option, type Command } from 'commander';
 import fs from 'node:fs';
 import { FileClient, type RemoteEntry } from '../link/file-client.js';
-import {
-  Connection,
-  getFile,
-  makeFolders,
-  putFiles,
-  removeTree,
-  type Connect,
-  type TransferEvent,
-  type TransferReport,
-} from '../link/file-transfers.js';
+import { Connection, type Connect, type TransferEvent, type TransferReport } from '../link/file-transfers.js';
+import { getFiles } from '../link/get-files.js';
 import { openLink, PORT_HELP } from '../link/port.js';
+import { putFiles } from '../link/put-files.js';
 import { baseOf, joinRemote, remoteName } from '../link/remote-names.js';
+import { makeFolders, removeTree } from '../link/remote-tree.js';
 import { failedReport } from '../play/report.js';
 import { printable } from '../problem.js';
 import { baudOption, portOption } from './port-option.js';
@@ -123,17 +117,24 @@ export function register(program: Command): void {
 
   command(
     'get',
-    "fetch a file from a board's card",
-    'Fetches a file from the card of a board. Until all of it is there, FILE is what it was; what was broken off is gone on with.',
-    '  mirleft get music/a.wav           to a.wav here\n  mirleft get player.ini /tmp/      into another folder',
+    "fetch files from a board's card",
+    `Fetches a file from the card of a board, or with -r a folder. Nothing is fetched of what is here already; until all of it
+is there, FILE is what it was; what was broken off is gone on with. When the cable is pulled it waits for 30 s and goes on by
+itself.`,
+    `  mirleft get music/a.wav           to a.wav here
+  mirleft get player.ini /tmp/      into another folder
+  mirleft get -r music              a folder with all that is in it
+  mirleft get -r / backup/          the whole card`,
   )
-    .argument('<path>', 'a file on the card')
+    .argument('<path>', 'a file on the card, or with -r a folder')
     .argument('[file]', 'a file or folder here; default: its own name here')
-    .option('-f, --force', 'replace a file that is there with another content')
+    .option('-r, --recursive', 'a folder with all that is in it')
+    .option('-f, --force', 'replace files that are there with another content')
     .action(async (path: string, file: string | undefined, flags: Flags) => {
       const name = remoteName(path);
+      const { recursive = false, force = false } = flags;
       await transfer(flags, (connect, signal) =>
-        getFile({ connect, name, file: file ?? baseOf(name), force: flags.force ?? false, signal }),
+        getFiles({ connect, name, file: file ?? './', recursive, force, signal }),
       );
     });
 
@@ -143,8 +144,8 @@ export function register(program: Command): void {
     `Puts files on the card of a board. Nothing is sent of what is there already; a file is complete there or absent, whatever
 happens; what was broken off is gone on with. When the cable is pulled it waits for 30 s and goes on by itself.
 
-The last word is the place on the card when it ends with a slash or nothing here has that name. The player plays new tracks
-when it has played all it knows of; at once if it knew of none.`,
+The last word is the place on the card when it ends with a slash or nothing here has that name. The player knows new
+tracks 2 s later; what plays plays on.`,
     `  mirleft put song.wav                    to the root of the card
   mirleft put a.wav b.wav music/          into a folder of it
   mirleft put -r books/                   a folder with all that is in it

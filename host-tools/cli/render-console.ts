@@ -8,7 +8,8 @@ const SAVE = '\x1b7';
 const RESTORE = '\x1b8';
 
 export class ConsoleScreen {
-  private readonly live = process.stdout.isTTY && process.env['TERM'] !== 'dumb';
+  /** Whether there is a status line. */
+  readonly live = process.stdout.isTTY && process.env['TERM'] !== 'dumb';
   private status = '';
   private open = false;
   private readonly resized = (): void => this.layOut();

@@ -1,6 +1,6 @@
 // Transfers of files for people: a bar while one goes on, a line for each when it is done.
 
-import type { TransferEvent, TransferReport } from '../link/file-transfers.js';
+import type { ProgressEvent, TransferEvent, TransferReport } from '../link/file-transfers.js';
 import { printable } from '../problem.js';
 import { problemLine } from './render-errors.js';
 import { StatusLine } from './render-status.js';
@@ -56,9 +56,10 @@ export class FileView {
     }
   }
 
-  private progress({ name, bytes, total, bytesPerSecond, secondsLeft }: Extract<TransferEvent, { event: 'progress' }>) {
-    const part = total > 0 ? bytes / total : 1;
-    const behind = `${rateText(bytesPerSecond)}, ${clock(secondsLeft)} left`;
+  private progress({ name, file, files, allBytes, allTotal, bytesPerSecond, secondsLeft }: ProgressEvent) {
+    const part = allTotal > 0 ? allBytes / allTotal : 1;
+    const count = files > 1 ? `${grouped(file)} of ${grouped(files)}, ` : '';
+    const behind = `${count}${rateText(bytesPerSecond)}, ${clock(secondsLeft)} left`;
     if (this.status.live) {
       const width = Math.max(1, this.status.columns - BAR - behind.length - 5);
       this.status.set(`${fit(printable(name), width)}  ${bar(part, BAR)}  ${behind}`);

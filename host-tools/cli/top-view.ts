@@ -1,6 +1,7 @@
 // The picture of `mirleft top`: lines of a snapshot, for a terminal of any size, without writing anywhere.
 
 import type { Snapshot } from '../link/telemetry.js';
+import { printable } from '../problem.js';
 import { styleText } from './render-style.js';
 import { clock, columnsOf, fit, grouped } from './render-text.js';
 
@@ -155,9 +156,10 @@ const ringText = (ms: number | undefined, lowest: number | undefined): string =>
     ? 'not told'
     : `${ms.toFixed(1)} ms${lowest === undefined ? '' : `, lowest ${lowest.toFixed(1)} ms`}`;
 
-function trackText({ state, track, tracks, positionSeconds, lengthSeconds, volumeDb, rateHz }: Snapshot): string {
+function trackText({ state, track, tracks, name, positionSeconds, lengthSeconds, volumeDb, rateHz }: Snapshot): string {
   const words = [state ?? 'running'];
   if (track !== undefined) words.push(`track ${track + 1}${!tracks ? '' : ` of ${tracks}`}`);
+  if (name) words.push(printable(name));
   if (positionSeconds !== undefined)
     words.push(`${clock(positionSeconds)}${lengthSeconds === undefined ? '' : ` of ${clock(lengthSeconds)}`}`);
   if (volumeDb !== undefined) words.push(`${volumeDb.toFixed(1)} dB`);

@@ -5,7 +5,7 @@ import crc32 from 'crc-32';
 import { readOurKernel } from '../card/kernel-image.js';
 import { FileClient } from '../link/file-client.js';
 import type { Link } from '../link/link.js';
-import { ModuleClient } from '../link/module-client.js';
+import { checkTakesCode, ModuleClient } from '../link/module-client.js';
 import { startSession, type OpenPort } from '../link/port.js';
 import { Problem } from '../problem.js';
 
@@ -43,6 +43,7 @@ export async function updateKernel(options: UpdateOptions, tell: (event: UpdateE
   const link = await connect();
   const { boot } = link.welcome;
   try {
+    checkTakesCode(link);
     await put(link, image, tell);
     await new ModuleClient(link).tryNext(image.length, crc32.buf(image));
   } finally {

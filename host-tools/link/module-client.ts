@@ -205,7 +205,7 @@ export class ModuleClient {
   private refused(error: number | undefined, text: string): Problem {
     const hint =
       error === LinkError.Off
-        ? 'set link.modules = on in the player.ini of its card'
+        ? SWITCH_ON
         : error === LinkError.Full
           ? 'make kernel8.img of it, for the card'
           : error === LinkError.Module
@@ -217,6 +217,14 @@ export class ModuleClient {
   private nonsense(): Problem {
     return new Problem('link-lost', 'the board answers what is no answer', { file: this.link.transport.name });
   }
+}
+
+const SWITCH_ON = 'set link.modules = on in the player.ini of its card';
+
+/** Throws Problem where a board says from the first that it takes no new code. */
+export function checkTakesCode({ welcome, transport }: Link): void {
+  if (welcome.abilities.modules) return;
+  throw new Problem('refused', 'the board takes no new code', { file: transport.name, hint: SWITCH_ON });
 }
 
 const leastOf = (kind: number): number =>

@@ -35,6 +35,12 @@ export function checkRemoteName(name: string): void {
   if (wrong !== undefined) throw new Problem('usage', `the name ${wrong}`, { file: name });
 }
 
+/** Throws Problem for what is no name of one entry, whatever a device says: it would lead out of its folder. */
+export function checkEntryName(name: string): void {
+  checkRemoteName(name);
+  if (name === '' || /[/\\]/.test(name)) throw new Problem('refused', 'is no name of a file', { file: name });
+}
+
 /** A name in a folder; the root is the empty one. */
 export const joinRemote = (folder: string, name: string): string => (folder === '' ? name : `${folder}/${name}`);
 

@@ -37,6 +37,8 @@ export interface Snapshot {
   /** From 0. */
   readonly track: number | undefined;
   readonly tracks: number | undefined;
+  /** As the board tells it: perhaps cut off, and with anything in it. */
+  readonly name: string | undefined;
   readonly positionSeconds: number | undefined;
   readonly lengthSeconds: number | undefined;
   readonly volumeDb: number | undefined;
@@ -69,8 +71,10 @@ export function readSnapshot(payload: Uint8Array): Snapshot | undefined {
   if (payload[0] !== Number(TelemetryOp.Snapshot)) return undefined;
   const view = new DataView(payload.buffer, payload.byteOffset, payload.length);
   const told = new Map<number, number>();
-  for (let at = 1; at + PAIR_BYTES <= payload.length; at += PAIR_BYTES)
+  let at = 1;
+  for (; at + PAIR_BYTES <= payload.length && payload[at] !== Number(Metric.Name); at += PAIR_BYTES)
     told.set(view.getUint8(at), view.getUint32(at + 1, true));
+  const name = payload[at] === Number(Metric.Name) ? new TextDecoder().decode(payload.subarray(at + 1)) : undefined;
   const value = (key: Metric, unit = 1): number | undefined => {
     const found = told.get(key);
     return found === undefined ? undefined : found / unit;
@@ -101,6 +105,7 @@ export function readSnapshot(payload: Uint8Array): Snapshot | undefined {
     uptimeSeconds: value(Metric.Uptime),
     track: value(Metric.Track),
     tracks: value(Metric.Tracks),
+    name,
     positionSeconds: value(Metric.PositionMs, 1000),
     lengthSeconds: value(Metric.LengthMs, 1000),
     volumeDb: signed(Metric.Volume, 10),

@@ -3,11 +3,18 @@
 import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
 import path from 'node:path';
+import { Metric, PlayState, TelemetryOp } from '../../firmware/link/protocol.js';
 import { socketLine, type RealLine } from '../link/real-lines.js';
 import { testFolder } from '../media/sounds.js';
 import { run, start, when } from './mirleft.js';
 
 const folder = testFolder();
+/** A pair of a Snapshot. */
+function pair(key: Metric, value: number): number[] {
+  const bytes = Buffer.alloc(5, key);
+  bytes.writeUInt32LE(value, 1);
+  return [...bytes];
+}
 const library = path.resolve(import.meta.dirname, '../..');
 
 describe('mirleft console', function () {
@@ -69,6 +76,28 @@ describe('mirleft console', function () {
     rig.program.exports.say();
     rig.running = true;
     await until('The device says something.');
+    const tell = (...bytes: number[]): void => {
+      rig.program.bytes().set(bytes, rig.program.exports.bufferAt());
+      assert(rig.program.exports.sendBytes(bytes.length));
+    };
+    tell(
+      ...[
+        TelemetryOp.Snapshot,
+        ...pair(Metric.State, PlayState.Playing),
+        ...pair(Metric.Track, 1),
+        ...pair(Metric.Tracks, 5),
+      ],
+      ...[
+        ...pair(Metric.PositionMs, 61_000),
+        ...pair(Metric.LengthMs, 125_000),
+        Metric.Name,
+        ...Buffer.from('a/é\x1b[2J.wav'),
+      ],
+    );
+    await until('2/5 a/é\\x1b[2J.wav  1:01 of 2:05  ');
+    tell(TelemetryOp.CrashRecord, 65);
+    await until('the board keeps the report of a fault: mirleft crash shows it');
+    await until('fault kept: mirleft crash  2/5');
     shell.stdin.write('\x1d');
     await ended;
     const lines = screen.replaceAll('\r', '').trim().split('\n');

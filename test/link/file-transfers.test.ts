@@ -5,18 +5,11 @@ import fs from 'node:fs';
 import path from 'node:path';
 import { FileOp, LinkError } from '../../firmware/link/protocol.js';
 import { FileClient, RemoteProblem } from '../../host-tools/link/file-client.js';
-import {
-  getFile,
-  makeFolders,
-  putFiles,
-  removeTree,
-  type Connect,
-  type GetOptions,
-  type PutOptions,
-  type TransferEvent,
-  type TransferReport,
-} from '../../host-tools/link/file-transfers.js';
+import type { Connect, TransferEvent, TransferReport } from '../../host-tools/link/file-transfers.js';
+import { getFiles, type GetOptions } from '../../host-tools/link/get-files.js';
+import { putFiles, type PutOptions } from '../../host-tools/link/put-files.js';
 import { remoteName } from '../../host-tools/link/remote-names.js';
+import { makeFolders, removeTree } from '../../host-tools/link/remote-tree.js';
 import { Problem, type ProblemCode } from '../../host-tools/problem.js';
 import { testFolder } from '../media/sounds.js';
 import { noise } from '../storage/fat-rig.js';
@@ -47,6 +40,13 @@ const refuses = (promise: Promise<unknown>, code: ProblemCode, text = /./): Prom
     return true;
   });
 
+/** The one file of a transfer must have failed with a Problem of this kind. */
+function failed({ events, report }: Ran, code: ProblemCode, text = /./): void {
+  const problems = events.flatMap((event) => (event.event === 'failed' ? [event.problem] : []));
+  assert.deepEqual([problems.map((problem) => problem.code), report.files, report.failed], [[code], 0, 1]);
+  assert.match(problems[0]?.line() ?? '', text);
+}
+
 describe('link/file-transfers', () => {
   let folder: string;
   let image: Buffer;
@@ -73,7 +73,7 @@ describe('link/file-transfers', () => {
   const put = (files: string[], to: string, options: Partial<PutOptions> = {}): Promise<Ran> =>
     finish(putFiles({ connect, files, to, ...options }));
   const get = (name: string, to: string, options: Partial<GetOptions> = {}): Promise<Ran> =>
-    finish(getFile({ connect, name, file: to, ...options }));
+    finish(getFiles({ connect, name, file: to, ...options }));
   const kinds = ({ events }: Ran): string[] => [...new Set(events.map(({ event }) => event))];
   const parts = (): string[] => fs.readdirSync(folder).filter((name) => name.includes('mirleft-get'));
 
@@ -103,7 +103,7 @@ describe('link/file-transfers', () => {
     assert.equal(refused.report.failed, 1);
     assert.deepEqual(kinds(refused), ['failed']);
     assert(rig.get('a.wav').equals(noise(70_000, 1)));
-    await refuses(get('a.wav', folder), 'would-overwrite', /-f/);
+    failed(await get('a.wav', folder), 'would-overwrite', /-f/);
     assert(fs.readFileSync(name).equals(noise(70_000, 2)));
     await put([name], '', { force: true });
     assert(rig.get('a.wav').equals(noise(70_000, 2)));
@@ -132,6 +132,94 @@ describe('link/file-transfers', () => {
     assert.equal((await put([at('tree')], 'music', { recursive: true })).report.same, 4);
   });
 
+  /** A folder on the card, with what only the card's own begun put may have. */
+  function fill(): void {
+    for (const name of ['music', 'music/one', 'music/one/two', 'music/empty']) rig.makeFolder(name);
+    for (const name of ['1.wav', 'one/2.wav', 'one/two/3.wav']) rig.put(`music/${name}`, Buffer.from(name));
+    rig.feed(noise(70_000, 1), rig.begin('half', noise(70_000, 1)), 20_000);
+    rig.reset();
+  }
+  const tree = (name: string): string[] => fs.readdirSync(at(name), { recursive: true }).map(String).sort();
+  const WHOLE = ['1.wav', 'empty', 'one', 'one/2.wav', 'one/two', 'one/two/3.wav'];
+
+  it('gets folders with what is in them', async () => {
+    fill();
+    await refuses(get('music', `${folder}/`), 'refused', /-r/);
+    const recursive = true;
+    const { report } = await get('music', `${folder}/`, { recursive });
+    assert.deepEqual([report, tree('music')], [{ files: 3, same: 0, bytes: 27, failed: 0 }, WHOLE]);
+    assert.equal(fs.readFileSync(at('music/one/two/3.wav'), 'utf8'), 'one/two/3.wav');
+    // Under another name, and the root, but for a put that was begun.
+    await get('music/one', at('other'), { recursive });
+    assert.deepEqual(tree('other'), ['2.wav', 'two', 'two/3.wav']);
+    await get('', at('card'), { recursive });
+    assert.deepEqual(tree('card').slice(0, 2), ['music', 'music/1.wav']);
+    assert(!tree('card').some((name) => name.includes('mirleft-put')));
+  });
+
+  it('fetches nothing of a folder that is here, and leaves what differs', async () => {
+    fill();
+    const recursive = true;
+    let asked = 0;
+    await get('music', `${folder}/`, { recursive });
+    connect = connecting(rig, (_, payload) => (asked += Number(payload[0] === FileOp.Get)));
+    const again = await get('music', `${folder}/`, { recursive });
+    assert.deepEqual([kinds(again), asked, again.report.same], [['same'], 0, 3]);
+    fs.writeFileSync(at('music/one/2.wav'), 'mine');
+    fs.rmSync(at('music/1.wav'));
+    const { report, events } = await get('music', `${folder}/`, { recursive });
+    assert.deepEqual([report.files, report.same, report.failed, asked], [2, 1, 1, 1]);
+    const problem = events.flatMap((event) => (event.event === 'failed' ? [event.problem] : []))[0];
+    assert.deepEqual([problem?.code, problem?.file], ['would-overwrite', at('music/one/2.wav')]);
+    assert.equal(fs.readFileSync(at('music/one/2.wav'), 'utf8'), 'mine');
+    await get('music', `${folder}/`, { recursive, force: true });
+    assert.equal(fs.readFileSync(at('music/one/2.wav'), 'utf8'), 'one/2.wav');
+  });
+
+  it('tells progress over all, and goes on in the midst of a folder', async () => {
+    rig.makeFolder('music');
+    for (const name of ['a', 'b', 'c']) rig.put(`music/${name}`, noise(200_000, name.charCodeAt(0)));
+    let pieces = 0;
+    connect = connecting(rig, (link, payload) => {
+      if (payload[0] === FileOp.Get && ++pieces === 2) link.lose();
+    });
+    const { events, report } = await get('music', `${folder}/`, { recursive: true });
+    assert.deepEqual(report, { files: 3, same: 0, bytes: 600_000, failed: 0 });
+    assert.deepEqual(
+      events.filter(({ event }) => event !== 'progress').map(({ event }) => event),
+      ['begin', 'done', 'begin', 'lost', 'found', 'begin', 'done', 'begin', 'done'],
+    );
+    const told = events.flatMap((event) => (event.event === 'progress' ? [event] : []));
+    assert.deepEqual(
+      told.filter(({ bytes, total }) => bytes === total).map(({ name, file, allBytes }) => [name, file, allBytes]),
+      [
+        ['music/a', 1, 200_000],
+        ['music/b', 2, 400_000],
+        ['music/c', 3, 600_000],
+      ],
+    );
+    assert(told.every(({ files, allTotal }) => files === 3 && allTotal === 600_000));
+  });
+
+  it('makes no file of a name that leads out of its folder', async () => {
+    const entry = (name: string): Buffer =>
+      Buffer.concat([Buffer.alloc(9), Buffer.of(Buffer.byteLength(name)), Buffer.from(name)]);
+    const names = ['../out', '..', '.', '', 'a/b', 'a\\b', 'esc\x1b]0;x'];
+    const list = Buffer.concat([Buffer.of(FileOp.List | 0x80, 0, 0, 0, 0, 0), ...names.map(entry)]);
+    connect = (signal) =>
+      connecting(rig)(signal).then((link) => {
+        const { receive } = link;
+        link.receive = (channel, take) =>
+          receive.call(link, channel, (payload) => take(payload[0] === (FileOp.List | 0x80) ? list : payload));
+        return link;
+      });
+    const before = tree('.').length;
+    const { report, events } = await get('', at('all'), { recursive: true });
+    assert.deepEqual([report.files, report.failed, tree('all')], [0, names.length, []]);
+    assert.equal(tree('.').length, before + 1);
+    for (const event of events) assert(event.event === 'failed' && !event.problem.line().includes('\x1b'));
+  });
+
   it('goes into a folder where the name is one, and is the name elsewhere', async () => {
     rig.makeFolder('music');
     const [a, b] = [file('a', '1'), file('b', '2')];
@@ -147,7 +235,7 @@ describe('link/file-transfers', () => {
     await get('music/b', at('c'));
     await get('music/b', `${folder}/`, { force: true });
     assert.equal(fs.readFileSync(at('c'), 'utf8'), '2');
-    await refuses(get('music', at('d')), 'refused', /folder/);
+    await refuses(get('music', at('d')), 'refused', /-r/);
     await refuses(get('none', at('d')), 'not-found');
   });
 
@@ -250,7 +338,7 @@ describe('link/file-transfers', () => {
     other.abort();
     await broken;
     rig.put('big', noise(200_000, 8));
-    await refuses(get('big', at('big')), 'verify-failed', /changed/);
+    failed(await get('big', at('big')), 'verify-failed', /changed/);
     assert.deepEqual(parts(), []);
     await get('big', at('big'));
     assert(fs.readFileSync(at('big')).equals(noise(200_000, 8)));

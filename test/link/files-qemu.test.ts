@@ -32,6 +32,9 @@ describe('files in QEMU', function () {
     fs.writeFileSync(at('card.img'), cardImage({ 'music/1.wav': music, 'player.ini': 'volume_db = -20\n' }));
     fs.writeFileSync(at('song.wav'), wav16(tone(15_000, 2, 2)));
     fs.writeFileSync(at('long.bin'), noise(LONG, 3));
+    fs.mkdirSync(at('tree/two'), { recursive: true });
+    fs.writeFileSync(at('tree/1.txt'), 'one');
+    fs.writeFileSync(at('tree/two/2.txt'), 'two');
     const machine = machineArguments({ kernel: at('kernel8.img'), card: at('card.img') }).map((word) =>
       word.startsWith('stdio,id=console') ? `socket,id=console,path=${socket},server=on,wait=off` : word,
     );
@@ -77,6 +80,17 @@ describe('files in QEMU', function () {
     await fails(1, /music\/2\.wav: there is one of that name; -f/, 'put', '2.wav', 'music/');
     await does('put', '-f', '2.wav', 'music/');
     assert.deepEqual(await listed('music/2.wav'), [['2.wav', 4]]);
+    await does('put', '-r', 'tree', 'books/');
+    const got = JSON.parse(await does('get', '--json', '-r', 'books', 'back/')) as Record<string, unknown>;
+    assert.deepEqual([got['files'], got['same'], got['failed'], got['errors']], [2, 0, 0, []]);
+    assert.equal(fs.readFileSync(at('back/books/tree/two/2.txt'), 'utf8'), 'two');
+    const same = JSON.parse(await does('get', '--json', '-r', 'books', 'back/')) as { transfers: object[] };
+    assert.deepEqual(same.transfers[1], {
+      event: 'same',
+      name: 'books/tree/two/2.txt',
+      to: 'back/books/tree/two/2.txt',
+      bytes: 3,
+    });
     assert.match(await does('df'), /^\d+\.\d MB free of 33\.5 MB, \d+ % used\n$/);
     await fails(1, /books: is a folder; -r/, 'rm', 'books');
     await does('rm', '-r', 'books', 'music/2.wav');

@@ -2,6 +2,7 @@
 // pace.
 
 import assert from 'node:assert/strict';
+import { isDeepStrictEqual } from 'node:util';
 import { crc32 } from 'node:zlib';
 import { Channel } from '../../firmware/link/protocol.js';
 import { FileClient, type PutSource } from '../../host-tools/link/file-client.js';
@@ -9,7 +10,7 @@ import { Link } from '../../host-tools/link/link.js';
 import { VirtualTransport, whilePassing } from '../../host-tools/link/virtual.js';
 import { Problem } from '../../host-tools/problem.js';
 import { CardRig, cardImage } from '../player/card-rig.js';
-import { tone, wav16 } from '../player/program-rig.js';
+import { tone, wav16, wordsOf } from '../player/program-rig.js';
 import { noise } from '../storage/fat-rig.js';
 import type { TestModule } from '../support/module.js';
 import { playerOf } from '../virtual-pi/pi-rig.js';
@@ -17,13 +18,20 @@ import { playerOf } from '../virtual-pi/pi-rig.js';
 const RATE = 44_100;
 const BAUD = 115_200;
 const FAST = 921_600;
+/** Of the jack at that rate. */
+const RANGE = 2834;
 const BITS_A_BYTE = 10;
 
 interface Session {
   rig: CardRig;
   link: Link;
   client: FileClient;
-  /** The names of the tracks that have begun since then. */
+  /** Types on the console, and lets what it prints come. */
+  type(keys: string): Promise<void>;
+  /** What it has printed since then, without records. */
+  text(): string;
+  /** The track that played then, and the names of those that have begun since. */
+  first: string;
   played(): string[];
 }
 
@@ -35,16 +43,26 @@ describe('files over the serial line of a virtual Pi', function () {
   /** A player with these files on its card, and a session with it at a rate. */
   async function connect(files: Record<string, Uint8Array | string>, baud = BAUD): Promise<Session> {
     const rig = new CardRig(player, cardImage({ 'player.ini': 'records = on\n', ...files }));
-    rig.run(1000);
+    const [first = ''] = rig.run(1000).played;
     let text = '';
     const onText = (bytes: Uint8Array): void => void (text += Buffer.from(bytes).toString('latin1'));
     const link = await whilePassing(rig.pi, Link.connect(new VirtualTransport(rig.pi), { onText }));
     if (baud !== BAUD) assert.equal(await whilePassing(rig.pi, link.setBaud(baud)), baud);
-    const played = (): string[] =>
-      [...text.matchAll(/\x1e([^\n]*)\n/g)]
-        .map(([, json = '']) => JSON.parse(json) as { event: string; name: string })
-        .flatMap(({ event, name }) => (event === 'track' ? [name] : []));
-    return { rig, link, client: new FileClient(link), played };
+    return {
+      rig,
+      link,
+      first,
+      client: new FileClient(link),
+      played: () =>
+        [...text.matchAll(/\x1e([^\n]*)\n/g)]
+          .map(([, json = '']) => JSON.parse(json) as { event: string; name: string })
+          .flatMap(({ event, name }) => (event === 'track' ? [name] : [])),
+      text: () => text.replaceAll(/\x1e[^\n]*\n/g, '').trimEnd(),
+      async type(keys) {
+        await whilePassing(rig.pi, link.send(Channel.Console, Buffer.from(keys)));
+        await passing(rig, 100);
+      },
+    };
   }
 
   /** Lets time pass, or until `done`, with what the host does meanwhile. */
@@ -110,21 +128,54 @@ describe('files over the serial line of a virtual Pi', function () {
     rig.clean();
   });
 
-  it('keeps what plays, and plays what was put when it has played all it knew', async () => {
-    const session = await connect({ 'a.wav': wav16(tone(4 * RATE, 2, 1)) }, FAST);
+  it('keeps what plays', async () => {
+    const session = await connect(music);
     const { rig, client } = session;
-    await assert.rejects(
-      put(session, 'a.wav', Buffer.from('x'), true),
-      (error) => error instanceof Problem && error.code === 'in-use',
-    );
-    await assert.rejects(whilePassing(rig.pi, client.remove('a.wav')), /player uses it/);
-    await put(session, 'b.wav', wav16(tone(1000, 2, 2)));
-    assert.deepEqual(session.played(), []);
-    await passing(rig, 6000);
-    await whilePassing(rig.pi, session.link.send(Channel.Console, Buffer.from(' ')));
-    await passing(rig, 6000, () => session.played().length === 2);
-    assert.deepEqual(session.played(), ['a.wav', 'b.wav']);
+    const name = 'music/1.wav';
+    const isInUse = (error: unknown): boolean => error instanceof Problem && error.code === 'in-use';
+    await assert.rejects(put(session, name, Buffer.from('x'), true), isInUse);
+    await assert.rejects(whilePassing(rig.pi, client.remove(name)), /player uses it/);
+    await assert.rejects(whilePassing(rig.pi, client.rename(name, 'other.wav', false)), /player uses it/);
     rig.clean();
+  });
+
+  const INI = 'records = on\nvolume_db = 0\n';
+
+  it('knows the tracks that were put, renamed and removed while one plays, which nobody hears', async () => {
+    const samples = tone(12 * RATE, 1);
+    const files = { 'b.wav': wav16(samples, RATE, 1), 'd.wav': wav16(tone(RATE)), 'f.wav': wav16(tone(RATE)) };
+    const session = await connect({ 'player.ini': INI, ...files }, FAST);
+    const { rig, client, type, text } = session;
+    for (const name of ['a.wav', 'c.wav', 'z.wav']) await put(session, name, wav16(tone(RATE)));
+    await whilePassing(rig.pi, client.rename('d.wav', 'e.wav', false));
+    await whilePassing(rig.pi, client.remove('f.wav'));
+    await passing(rig, 2500);
+    await type('queue\r');
+    const listed = text()
+      .split('\r\n')
+      .filter((line) => /^[ >] +\d|tracks$/.test(line))
+      .map((line) => line.replace(/ +/g, ' '));
+    assert.deepEqual(listed, ['> 2 b.wav', ' 3 c.wav', ' 4 e.wav', ' 5 z.wav', '5 tracks']);
+    await passing(rig, 12_000, () => session.played().length === 1);
+    assert.deepEqual(session.played(), ['c.wav']);
+    await type('\x1b[6~');
+    await passing(rig, 6000, () => session.played().length === 3);
+    assert.deepEqual(session.played(), ['c.wav', 'e.wav', 'z.wav']);
+    assert(isDeepStrictEqual(rig.trackWords(0), wordsOf(samples, RANGE, 2 ** 30, 1)), 'b.wav was disturbed');
+    rig.clean();
+  });
+
+  it('begins a new order of chance with the track that plays, when others are put', async () => {
+    const files = Object.fromEntries(['a', 'b', 'c', 'd'].map((name) => [`${name}.wav`, wav16(tone(5 * RATE))]));
+    const session = await connect({ 'player.ini': `${INI}order = shuffle\n`, ...files }, FAST);
+    const { rig } = session;
+    await put(session, 'e.wav', wav16(tone(1000)));
+    await passing(rig, 2500);
+    await session.type('queue\r');
+    const listed = [...session.text().matchAll(/([a-e])\.wav\r/g)].map(([, name = '']) => name);
+    assert.deepEqual([listed[0], [...listed].sort().join('')], [session.first[0], 'abcde']);
+    for (let i = 0; i < 4; i++) await session.type('\x1b[6~');
+    assert.deepEqual(session.played(), listed.slice(1).map((name) => `${name}.wav`)); // prettier-ignore
   });
 
   it('begins to play when the first tracks are put on a card that has none', async () => {

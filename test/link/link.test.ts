@@ -118,6 +118,28 @@ describe('the link', function () {
     assert.equal(rig.typed(), '');
   });
 
+  it('takes neither such a rest that comes byte by byte for keys, nor keys at the start for a frame', async () => {
+    const hello = raw(Channel.Control, 0, 0, [Control.Hello, 1, 1, 9, 0]);
+    for (const [bytes, typed] of [
+      [hello.subarray(5), ''],
+      [Buffer.from('queue\r'), 'queue\r'],
+    ] as const) {
+      const clock = new VirtualClock();
+      const fresh = await DeviceRig.make(clock);
+      const [transport, other] = memoryPair(clock);
+      fresh.connect(other, clock);
+      for (const byte of bytes) {
+        void transport.write(Uint8Array.of(byte));
+        await pass(clock, 2);
+      }
+      await pass(clock, 60);
+      assert.equal(fresh.typed(), typed);
+      const link = await drive(clock, Link.connect(transport));
+      assert.ok(link.isOpen);
+      await drive(clock, link.close());
+    }
+  });
+
   it('sends text and data at once without cutting either', async () => {
     const cable = line({ baud: 115200 });
     let text = '';

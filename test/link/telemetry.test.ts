@@ -105,12 +105,13 @@ describe('telemetry of a virtual Pi', function () {
     for (const [stage, share] of Object.entries(cpu) as [string, number][])
       assert.ok(share >= 0 && share < 1, `${stage} ${share}`);
     assert.ok((cpu.decode ?? 0) > 0.001 && (cpu.output ?? 0) > 0.001 && (cpu.link ?? 0) > 0, JSON.stringify(cpu));
-    const { state, underruns, uartLost, uartErrors, framesDamaged, track, tracks, lengthSeconds, volumeDb } = last;
+    const { state, underruns, uartLost, uartErrors, framesDamaged, track, tracks, lengthSeconds, volumeDb, name } =
+      last;
     assert.deepEqual(
-      { state, underruns, uartLost, uartErrors, framesDamaged, track, tracks, lengthSeconds, volumeDb },
+      { state, underruns, uartLost, uartErrors, framesDamaged, track, tracks, lengthSeconds, volumeDb, name },
       {
         ...{ state: 'playing', underruns: 0, uartLost: 0, uartErrors: 0, framesDamaged: 0, track: 0, tracks: 1 },
-        ...{ lengthSeconds: SECONDS, volumeDb: -10 },
+        ...{ lengthSeconds: SECONDS, volumeDb: -10, name: '1.wav' },
       },
     );
   });

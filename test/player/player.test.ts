@@ -216,4 +216,18 @@ describe('the player', function () {
     const differs = words.some((word, i) => i % 2 === 0 && word !== words[i + 1]);
     assert.ok(differs, 'it is stereo');
   });
+
+  it('plays an archive in an order of chance, each track once', () => {
+    const names = ['a.wav', 'b.wav', 'c.wav', 'd.wav'];
+    const members = names.map((name) => ({ name, data: wav16(tone(2000, 1), 44100, 1) }));
+    const settings = ini('records = on', 'at_end = exit', 'order = shuffle');
+    const rig = player(archive(settings, ...members)).finish();
+    assert.deepEqual(
+      rig
+        .recordsOf('track')
+        .map(({ name }) => name)
+        .sort(),
+      names,
+    );
+  });
 });

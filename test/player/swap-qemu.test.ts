@@ -30,7 +30,7 @@ describe('the player across swaps in QEMU', function () {
     try {
       const [kernel, ramDisk] = [scratch.file('kernel8.img'), scratch.file('disk')];
       fs.writeFileSync(kernel, image.image);
-      fs.writeFileSync(ramDisk, swapDisk({ name: 'tone.wav', data: wav16(samples) }, wasm, plan));
+      fs.writeFileSync(ramDisk, swapDisk([{ name: 'tone.wav', data: wav16(samples) }], wasm, plan));
       const emulator = await startEmulator({
         ...{ scratch, kernel, ramDisk, capture: true, deterministic: true, limitSeconds: 50 },
       });

@@ -2,7 +2,7 @@
 
 import assert from 'node:assert/strict';
 import { CardRig, cardImage } from './card-rig.js';
-import { tone, wav16, wordsOf } from './program-input.js';
+import { tone, wav16, wordsOf, type Member } from './program-input.js';
 import { compilePlayerSwap, PlayerAct, swapDisk } from './swap-disk.js';
 import type { TestModule } from '../support/module.js';
 import { runPi, Told, type PiRun, type PiRunOptions } from '../virtual-pi/pi-rig.js';
@@ -20,10 +20,15 @@ describe('the player across swaps', function () {
   });
 
   const samples = tone(44_100 * 2);
-  const file = { name: 'tone.wav', data: wav16(samples) };
+  const file: Member = { name: 'tone.wav', data: wav16(samples) };
 
-  function play(plan: [ms: number, act?: number][], settings: string[] = [], onConsole?: PiRunOptions['onConsole']) {
-    const ramDisk = swapDisk(file, program.wasm, plan, ['jack = pwm1', ...settings]);
+  function play(
+    plan: [ms: number, act?: number][],
+    settings: string[] = [],
+    onConsole?: PiRunOptions['onConsole'],
+    files: readonly Member[] = [file],
+  ) {
+    const ramDisk = swapDisk(files, program.wasm, plan, ['jack = pwm1', ...settings]);
     const told = new Told();
     const run = runPi(program, { ramDisk, jack: told, grainMs: 10, ...(onConsole ? { onConsole } : {}) });
     assert.deepEqual(run.ended, { kind: 'exit', exit: 0, status: 0 }, run.console);
@@ -54,6 +59,19 @@ describe('the player across swaps', function () {
       recordOf(run, 'underruns').map(({ count }) => count),
       [0],
     );
+  });
+
+  it('tells the end of every track once, also of those that only the ring still has', () => {
+    const files = Array.from({ length: 20 }, (_, i) => ({
+      name: `${i}.wav`,
+      data: wav16(tone(5000, 1, i), 44_100, 1),
+    }));
+    const ends = (plan: [ms: number, act?: number][]): unknown[] =>
+      recordOf(play(plan, [], undefined, files).run, 'end');
+    const alone = ends([]);
+    assert.equal(alone.length, 20);
+    for (const act of [PlayerAct.swap, PlayerAct.trap])
+      assert.deepEqual(ends([[130], [310], [400, act], [150]]), alone);
   });
 
   for (const [name, act, pause] of [
@@ -110,7 +128,7 @@ describe('the player across swaps', function () {
     const tracks = names.map((_, i) => tone(44_100 * 0.6, 1, i + 1));
     const files = Object.fromEntries(names.map((name, i) => [name, wav16(tracks[i] ?? assert.fail(), 44_100, 1)]));
     const ini = 'records = on\nvolume_db = 0\nat_end = exit\norder = shuffle\n';
-    const disk = swapDisk(undefined, program.wasm, [[1000], [700, PlayerAct.trap]]);
+    const disk = swapDisk([], program.wasm, [[1000], [700, PlayerAct.trap]]);
     const rig = new CardRig(program, cardImage({ 'player.ini': ini, ...files }), {}, disk).finish();
     rig.clean();
     assert.match(rig.text, /fault kind=trap/);
@@ -120,5 +138,22 @@ describe('the player across swaps', function () {
       assert.ok(same(rig.trackWords(index), wordsOf(samples, RANGE, 2 ** 30, 1)), `track ${index}`);
     // The card is made ready anew, which is longer than a ring lasts that nobody has filled before: the level is held.
     assert.equal(rig.records('underruns')[0]?.['count'], 1);
+  });
+
+  it('goes on with the playlist that was chosen on the console', () => {
+    const files = Object.fromEntries(
+      ['a', 'b', 'c', 'd'].map((name) => [`${name}.wav`, wav16(tone(44_100 * 5, 1), 44_100, 1)]),
+    );
+    const image = cardImage({ 'player.ini': 'records = on\n', 'x/list.m3u': '/d.wav\n/b.wav\n', ...files });
+    const rig = new CardRig(program, image, {}, swapDisk([], program.wasm, [[1500]])).run(500);
+    rig.type('play x/list.m3u\r').run(2500);
+    assert.equal(rig.records('board').length, 2, rig.text);
+    rig.lines();
+    rig.type('queue\r').run(200);
+    assert.deepEqual(
+      rig.lines().filter((line) => /^[ >] +\d|tracks$/.test(line)),
+      ['>    1  d.wav', '     2  b.wav', '2 tracks'],
+    );
+    assert.deepEqual(rig.played, ['a.wav', 'd.wav']);
   });
 });

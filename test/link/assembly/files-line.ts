@@ -33,9 +33,6 @@ class Nobody extends CardUser {
   release(_directory: u32, _index: i32): bool {
     return true;
   }
-  isOwn(_directory: u32, _index: i32): bool {
-    return false;
-  }
   changed(): void {
     return;
   }

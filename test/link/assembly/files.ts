@@ -40,9 +40,6 @@ class TestUser extends CardUser {
   release(directory: u32, index: i32): bool {
     return directory !== this.directory || index !== this.index;
   }
-  isOwn(directory: u32, index: i32): bool {
-    return !this.release(directory, index);
-  }
   changed(): void {
     tellChanged();
   }

@@ -42,7 +42,7 @@ export function compare(first: i32, second: i32): i32 {
   return compareNaturally(buffer, first, buffer + first, second);
 }
 
-const table = new TrackTable();
+const table = new TrackTable(0);
 export function clear(): void {
   table.clear();
 }

@@ -1,0 +1,141 @@
+// Files onto a card: what is there already is not sent again, and what was broken off is gone on with.
+
+import fs from 'node:fs';
+import path from 'node:path';
+import { foldCase, legalName } from '../card/card-names.js';
+import { Problem } from '../problem.js';
+import type { FileClient } from './file-client.js';
+import {
+  transferring,
+  type Connect,
+  type Item,
+  type Job,
+  type Outcome,
+  type TransferEvent,
+  type TransferReport,
+} from './file-transfers.js';
+import { notReadable, openToRead, piecesOf, sumOf } from './host-content.js';
+import { joinRemote } from './remote-names.js';
+
+export interface PutOptions {
+  connect: Connect;
+  files: readonly string[];
+  /** Name on the card: a folder when it ends with a slash, is one, or there are several files. */
+  to: string;
+  recursive?: boolean;
+  /** Whether another content may be replaced. */
+  force?: boolean;
+  signal?: AbortSignal;
+}
+
+/** Puts files on the card. Throws Problem when nothing more can be done; a file's own problem is an event. */
+export const putFiles = (options: PutOptions): AsyncGenerator<TransferEvent, TransferReport> =>
+  transferring(
+    options,
+    (job) => plan(options, job),
+    (item, job) => (item.isFolder ? makeFolder(item, job) : putFile(item, options.force ?? false, job)),
+  );
+
+async function plan({ files, to, recursive = false }: PutOptions, { connection, tell }: Job): Promise<Item[]> {
+  const target = to.split('/').filter(Boolean).join('/');
+  const stats = files.map((file) => {
+    const stat = statOf(file);
+    if (stat.isDirectory() && !recursive)
+      throw new Problem('usage', 'is a folder', { file, hint: '-r puts it with all that is in it' });
+    return stat;
+  });
+  const isInto =
+    target === '' ||
+    to.endsWith('/') ||
+    files.length > 1 ||
+    (await connection.lasting((client) => client.find(target)))?.isFolder === true;
+  const items: Item[] = [];
+  for (const [i, file] of files.entries()) {
+    const own = isInto ? joinRemote(target, legal(path.basename(path.resolve(file)), file, tell)) : target;
+    if (stats[i]?.isDirectory()) walk(file, own, items, tell);
+    else items.push({ name: file, to: own, isFolder: false, bytes: stats[i]?.size ?? 0 });
+  }
+  return items;
+}
+
+function statOf(file: string): fs.Stats {
+  try {
+    return fs.statSync(file);
+  } catch (error) {
+    throw notReadable(file, error);
+  }
+}
+
+/** The name that a card takes for one of the host's. */
+function legal(name: string, file: string, tell: (event: TransferEvent) => void): string {
+  const to = legalName(name);
+  if (to !== name.normalize('NFC')) tell({ event: 'renamed', name: file, to });
+  return to;
+}
+
+/** A folder and what is in it, itself first; links and devices are left out. */
+function walk(folder: string, to: string, items: Item[], tell: (event: TransferEvent) => void): void {
+  items.push({ name: folder, to, isFolder: true, bytes: 0 });
+  const taken = new Set<string>();
+  for (const entry of fs.readdirSync(folder, { withFileTypes: true }).sort((a, b) => (a.name < b.name ? -1 : 1))) {
+    const file = path.join(folder, entry.name);
+    const name = legal(entry.name, file, tell);
+    if (taken.has(foldCase(name)) && (entry.isFile() || entry.isDirectory())) {
+      tell({
+        event: 'failed',
+        name: file,
+        problem: new Problem('refused', 'has the name of another file in its folder, on a card', { file }),
+      });
+      continue;
+    }
+    taken.add(foldCase(name));
+    if (entry.isDirectory()) walk(file, joinRemote(to, name), items, tell);
+    else if (entry.isFile())
+      items.push({ name: file, to: joinRemote(to, name), isFolder: false, bytes: statOf(file).size });
+  }
+}
+
+async function makeFolder({ to }: Item, { connection }: Job): Promise<undefined> {
+  await connection.lasting(async (client) => {
+    const found = await client.find(to);
+    if (!found) await client.makeFolder(to);
+    else if (!found.isFolder) throw new Problem('refused', 'is a file on the card', { file: to });
+  });
+}
+
+async function putFile({ name: file, to }: Item, force: boolean, job: Job): Promise<Outcome> {
+  const { connection, signal, progress, tell } = job;
+  const handle = await openToRead(file);
+  try {
+    const { size } = await handle.stat();
+    if (size > 0xffffffff) throw new Problem('no-room', 'is larger than a file on a card can be', { file });
+    const read = piecesOf(handle, file);
+    const sum = await sumOf(size, read, signal);
+    let start: number | undefined;
+    const isSame = await connection.lasting(async (client) => {
+      if (await hasContent(client, to, size, sum)) return start === undefined;
+      let count = progress.begin(0);
+      await client.put(to, { bytes: size, crc32: sum, read }, force, {
+        signal,
+        onBytes: (bytes, from) => {
+          if (bytes === from) {
+            start ??= from;
+            count = progress.begin(from);
+            tell({ event: 'begin', name: file, to, bytes: size, from });
+          } else count(bytes);
+        },
+      });
+      return false;
+    });
+    return isSame ? { bytes: size } : { bytes: size, sentBytes: size - (start ?? 0) };
+  } finally {
+    await handle.close();
+  }
+}
+
+/** Whether a file on the card has this content. Its sum is only made when its length is right. */
+async function hasContent(client: FileClient, name: string, bytes: number, sum: number): Promise<boolean> {
+  const found = await client.find(name);
+  if (!found || found.isFolder || found.bytes !== bytes) return false;
+  return (await client.stat(name, true)).crc32 === sum;
+}
