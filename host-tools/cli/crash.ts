@@ -38,7 +38,7 @@ export function register(program: Command): void {
     .addOption(portOption())
     .addOption(baudOption())
     .option('--forget', 'let the board forget it')
-    .option('--json', 'the report as JSON')
+    .option('-j, --json', 'the report as JSON')
     .addHelpText('after', HELP)
     .action(async (what: string | undefined, flags: Flags) => {
       process.exitCode = await crash(what, flags);

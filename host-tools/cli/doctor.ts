@@ -27,7 +27,7 @@ export function register(program: Command): void {
     .summary('why a board does not answer, and what to do')
     .description('Finds out what is between this program and a board, and says the next step.')
     .addOption(portOption())
-    .option('--json', 'the findings as JSON')
+    .option('-j, --json', 'the findings as JSON')
     .addHelpText('after', HELP)
     .action(async (flags: Flags) => {
       process.exitCode = await doctor(flags);

@@ -52,7 +52,7 @@ export function register(program: Command): void {
       wholeNumber(50, 60_000),
     )
     .option('-c, --count <number>', 'end after so many', wholeNumber(1, 1_000_000))
-    .option('--json', 'a line of JSON for each')
+    .option('-j, --json', 'a line of JSON for each')
     .addHelpText('after', HELP)
     .action(async (flags: Flags) => {
       process.exitCode = await top(flags);

@@ -7,8 +7,8 @@ import { version } from '../build/library.js';
 import { printable, Problem } from '../problem.js';
 import { findAdapters, rememberedBaud } from './adapters.js';
 import { fetchCrash } from './crash.js';
-import { isSocket, openPort, startSession, type OpenPort } from './port.js';
-import { portHolders } from './port-lock.js';
+import { isOther, isSocket, openPort, startSession, type OpenPort } from './port.js';
+import { inWords, portHolders } from './port-holders.js';
 import { probe, type Answer } from './probe.js';
 import { askSnapshots, readSnapshot, type Snapshot } from './telemetry.js';
 import { realClock } from './clock.js';
@@ -49,6 +49,10 @@ export interface DoctorOptions {
 
 /** Looks at everything up to the first thing that makes the rest impossible. Throws nothing that is to be expected. */
 export async function* examine({ port: spec, onProgress }: DoctorOptions): AsyncGenerator<Finding> {
+  if (spec === '') {
+    yield wrong('adapter', '--port is empty', 'name a port, or leave it out');
+    return;
+  }
   const isSerial = spec === undefined || !(/^(qemu|tcp:)/.test(spec) || isSocket(spec));
   let path = spec;
   if (isSerial) {
@@ -89,10 +93,12 @@ async function lookForAdapter(spec: string | undefined): Promise<{ findings: Fin
   const named = adapters.find(({ path }) => path === spec);
   if (named) return { findings: [fine('adapter', `${printable(named.name)} at ${named.path}`)], path: spec };
   if (spec !== undefined) {
-    if (!fs.existsSync(spec) && spec.startsWith('/')) {
+    const isMissing = process.platform !== 'win32' && !fs.existsSync(spec);
+    if (isMissing || isOther(spec)) {
       const others = adapters.map(({ path }) => path).join(', ');
       const hint = others === '' ? 'plug the adapter in; dmesg shows its name' : `there are: ${others}`;
-      return { findings: [wrong('adapter', `${spec}: no such port`, hint)], path: undefined };
+      const what = isMissing ? 'no such port' : 'is no serial port';
+      return { findings: [wrong('adapter', `${printable(spec)}: ${what}`, hint)], path: undefined };
     }
     return { findings: [note('adapter', `${spec} is there, but belongs to no USB adapter`)], path: spec };
   }
@@ -162,7 +168,7 @@ function canOpen(path: string): boolean {
 function ownerFinding(path: string): Finding | undefined {
   const [holder] = portHolders(path).filter(({ pid }) => pid !== process.pid);
   if (!holder) return undefined;
-  const text = `${path} is held by process ${holder.pid} (${printable(holder.command)})`;
+  const text = `${path} is held by ${printable(inWords(holder))}`;
   return wrong('owner', text, 'end that one first: two readers take the bytes from each other');
 }
 

@@ -7,13 +7,15 @@ import { findAdapters, rememberBaud, rememberedBaud, type Adapter } from './adap
 import { openEmulator } from './emulator-port.js';
 import { Link, type ConnectOptions } from './link.js';
 import { lockPort } from './port-lock.js';
-import { openSerialPort } from './serial-port.js';
+import { noSerialPort, openSerialPort } from './serial-port.js';
 import { connectSocket } from './stream-transport.js';
 import type { Transport } from './transport.js';
 
 /** What `--port` takes, for help texts. */
 export const PORT_HELP =
   'a serial port (/dev/ttyUSB0), the port that mirleft run prints, or qemu to start one (qemu:CARD with a card)';
+
+const PORT_HINT = 'name a port with --port, or try without a board: --port qemu';
 
 /** Rates that adapters make, fastest first. */
 const RATES = [4_000_000, 3_000_000, 2_000_000, 1_500_000, 1_000_000, 921_600, 460_800, 230_400];
@@ -38,15 +40,30 @@ export interface LinkOptions extends Pick<ConnectOptions, 'signal' | 'onText'> {
 
 /** Opens what `--port` names; without it the one adapter that is there. Throws Problem. */
 export async function openPort(spec?: string): Promise<OpenPort> {
+  if (spec === '') throw new Problem('usage', '--port is empty', { hint: PORT_HINT });
   if (spec === 'qemu' || spec?.startsWith('qemu:'))
     return { transport: await openEmulator(spec.slice('qemu:'.length) || undefined), id: undefined };
   if (spec !== undefined && (spec.startsWith('tcp:') || isSocket(spec)))
     return { transport: await connectSocket(spec), id: undefined };
   const adapters = await findAdapters();
   const path = spec ?? onlyOne(adapters).path;
+  if (isOther(path)) throw noSerialPort(path);
   const lock = lockPort(path);
   const transport = await openSerialPort(path, lock);
   return { transport, id: adapters.find((adapter) => adapter.path === path)?.id };
+}
+
+/** Whether there is something of that name that no port can be: a file, a folder, a pipe, another device. */
+export function isOther(path: string): boolean {
+  const stat = fs.statSync(path, { throwIfNoEntry: false });
+  if (!stat?.isCharacterDevice()) return stat !== undefined && !stat.isSocket();
+  try {
+    // Linux: makedev(3) in the C library. A pseudo terminal has no entry there.
+    const [major, minor] = [(stat.rdev >> 8) & 0xfff, (stat.rdev & 0xff) | ((stat.rdev >> 12) & 0xfff00)];
+    return !fs.readlinkSync(`/sys/dev/char/${major}:${minor}/subsystem`).endsWith('/tty');
+  } catch {
+    return false; // opening it will tell
+  }
 }
 
 /** Whether there is a socket of that name. */
@@ -58,7 +75,7 @@ function onlyOne(adapters: readonly Adapter[]): Adapter {
   const [first, second] = adapters;
   if (!first)
     throw new Problem('no-port', 'no serial adapter is plugged in', {
-      hint: 'name a port with --port, or try without a board: --port qemu',
+      hint: PORT_HINT,
     });
   if (second)
     throw new Problem('usage', 'there are several serial adapters', {

@@ -3,7 +3,8 @@
 import type { SerialPort as Port } from 'serialport';
 import { Link } from '../../firmware/link/protocol.js';
 import { Problem, systemReason } from '../problem.js';
-import { portHolders, type PortLock } from './port-lock.js';
+import { inWords, portHolders } from './port-holders.js';
+import type { PortLock } from './port-lock.js';
 import type { Transport } from './transport.js';
 
 /** What the library's messages mean. */
@@ -17,16 +18,26 @@ function openProblem(path: string, error: Error): Problem {
       ...fields,
       hint: 'sudo usermod -aG dialout $USER, then log in again',
     });
+  // What a file, or a device that is no terminal, answers.
+  if (/ioctl|ENOTTY/i.test(message)) return noSerialPort(path, error);
   if (/lock|busy|temporarily unavailable/i.test(message)) return heldProblem(path, error);
   return new Problem('no-port', `cannot be opened (${systemReason(error)})`, {
     ...fields,
-    hint: 'is it a serial port? mirleft doctor lists those that are there',
+    hint: 'mirleft doctor without --port tells which adapters there are',
   });
 }
 
+/** What is to be said of a name that leads to something else. */
+export const noSerialPort = (path: string, cause?: unknown): Problem =>
+  new Problem('no-port', 'is no serial port', {
+    file: path,
+    hint: 'mirleft doctor without --port tells which adapters there are',
+    cause,
+  });
+
 function heldProblem(path: string, cause: Error): Problem {
   const [holder] = portHolders(path);
-  const who = holder ? `process ${holder.pid} (${holder.command})` : 'another program';
+  const who = holder ? inWords(holder) : 'another program';
   return new Problem('in-use', `is held by ${who}`, { file: path, hint: 'end that one first', cause });
 }
 

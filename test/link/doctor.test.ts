@@ -164,6 +164,11 @@ describe('the doctor before the line', function () {
 
   it('sees no port, no socket, and a port that another run of mirleft holds', async () => {
     assert.match(only(await all(examine({ port: '/dev/ttyNOT0' }))).text, /no such port/);
+    for (const port of ['/dev/null', 'package.json', 'no-such', '']) {
+      const finding = only(await all(examine({ port })));
+      assert.deepEqual([finding.check, finding.outcome], ['adapter', 'wrong']);
+      assert.match(finding.text, /is no serial port|no such port|is empty/);
+    }
     const nobody = only(await all(examine({ port: 'tcp:127.0.0.1:1' })));
     assert.equal(nobody.outcome, 'wrong');
     assert.match(nobody.text, /nobody listens/);
@@ -184,6 +189,8 @@ describe('the doctor before the line', function () {
     assert.equal(report.isFine, false);
     assert.deepEqual(report.errors, []);
     assert.equal(report.findings[0]?.check, 'adapter');
+    const empty = await start('.', ['doctor', '-p', '', '-j']).ended;
+    assert.deepEqual([empty.status, /the name of a port is wanted/.test(empty.stderr)], [2, true]);
     const plain = await start('.', ['doctor', '--port', '/dev/ttyNOT0']).ended;
     assert.equal(plain.status, 1);
     assert.match(plain.stdout, /^wrong {2}adapter .*\n +plug the adapter in/);

@@ -9,8 +9,10 @@ import { Channel } from '../../firmware/link/protocol.js';
 import { rememberBaud, rememberedBaud } from '../../host-tools/link/adapters.js';
 import { LineServer } from '../../host-tools/link/line-server.js';
 import type { Link } from '../../host-tools/link/link.js';
-import { lockPort, portHolders } from '../../host-tools/link/port-lock.js';
+import { lockPort } from '../../host-tools/link/port-lock.js';
+import { portHolders } from '../../host-tools/link/port-holders.js';
 import { openLink } from '../../host-tools/link/port.js';
+import { openSerialPort } from '../../host-tools/link/serial-port.js';
 import { connectSocket } from '../../host-tools/link/stream-transport.js';
 import { Problem } from '../../host-tools/problem.js';
 import { when } from '../cli/mirleft.js';
@@ -39,43 +41,7 @@ describe('ports', function () {
 
   after(() => fs.rmSync(folder, { recursive: true }));
 
-  it('has one owner, who is named to a second one', () => {
-    const lock = lockPort(at('port'));
-    assert.throws(
-      () => lockPort(at('port')),
-      (error: Problem) => {
-        assert.equal(error.code, 'in-use');
-        assert.match(error.line(), new RegExp(`port: is held by process ${process.pid} \\(.+\\); end that one first`));
-        return true;
-      },
-    );
-    lock.release();
-    const again = lockPort(at('port'));
-    lock.release(); // a second time: nothing to do with the new one
-    assert.throws(() => lockPort(at('port')), Problem);
-    again.release();
-  });
-
-  it('is free again when its owner was killed', async () => {
-    const child = spawn(process.execPath, [
-      '--import',
-      'tsx',
-      '-e',
-      `import('./host-tools/link/port-lock.ts').then(({ lockPort }) => { lockPort(${JSON.stringify(at('held'))});
-         console.log('held'); setInterval(() => undefined, 1000); })`,
-    ]);
-    await new Promise((resolve) => child.stdout.once('data', resolve));
-    assert.throws(
-      () => lockPort(at('held')),
-      (error: Problem) => error.message.includes(`process ${child.pid} `),
-    );
-    const ended = new Promise((resolve) => child.once('exit', resolve));
-    child.kill('SIGKILL');
-    await ended;
-    lockPort(at('held')).release();
-  });
-
-  it('finds out who has a port open', () => {
+  it('finds out who has a port open, this program before others', async () => {
     const file = fs.openSync(at('open'), 'w');
     assert.deepEqual(
       portHolders(at('open')).map(({ pid }) => pid),
@@ -83,6 +49,17 @@ describe('ports', function () {
     );
     fs.closeSync(file);
     assert.deepEqual(portHolders(at('open')), []);
+    // Others may only keep it open for the one that has it.
+    const [sleeps, ours] = [
+      ['sleep', '60'],
+      ['bash', '-c', 'sleep 60; true', 'mirleft', 'top'],
+    ].map((words) => spawn('sh', ['-c', 'exec "$@" <"$0"', at('open'), ...words], { stdio: 'ignore', detached: true }));
+    try {
+      await when(() => portHolders(at('open')).length >= 2, 'both');
+      assert.match(portHolders(at('open'))[0]?.command ?? '', /mirleft top$/);
+    } finally {
+      for (const child of [sleeps, ours]) process.kill(-(child?.pid ?? NaN), 'SIGKILL');
+    }
   });
 
   it('is a unix socket', async () => {
@@ -123,7 +100,12 @@ describe('ports', function () {
     const code = (wanted: string) => (error: Problem) => error.code === wanted;
     await assert.rejects(openLink(at('no-such')), code('no-port'));
     fs.writeFileSync(at('file'), 'text');
-    await assert.rejects(openLink(at('file')), code('no-port'));
+    const noPort = (error: Problem): boolean =>
+      error.code === 'no-port' && /: is no serial port; mirleft doctor without --port/.test(error.line());
+    await assert.rejects(openLink(at('file')), noPort);
+    await assert.rejects(openLink('/dev/null'), noPort);
+    await assert.rejects(openSerialPort('/dev/zero', lockPort('/dev/zero')), noPort, 'as the library tells it');
+    await assert.rejects(openLink(''), code('usage'));
     await assert.rejects(openLink('tcp:127.0.0.1:1'), code('no-port'));
     lockPort(at('no-such')).release();
   });
