@@ -2,43 +2,24 @@
 
 import { Option, type Command } from 'commander';
 import fs from 'node:fs';
-import { FileClient, type RemoteEntry } from '../link/file-client.js';
-import { Connection, type Connect, type TransferEvent, type TransferReport } from '../link/file-transfers.js';
 import { getFiles } from '../link/get-files.js';
-import { openLink, PORT_HELP } from '../link/port.js';
+import { PORT_HELP } from '../link/port.js';
 import { putFiles } from '../link/put-files.js';
-import { baseOf, joinRemote, remoteName } from '../link/remote-names.js';
-import { makeFolders, removeTree } from '../link/remote-tree.js';
-import { failedReport } from '../play/report.js';
-import { printable } from '../problem.js';
-import { baudOption, portOption } from './port-option.js';
-import { errorText, Status, statusOf } from './render-errors.js';
-import { FileView } from './render-files.js';
-import { onInterrupt } from './render-terminal.js';
-import { columnsOf, grouped, sizeText } from './render-text.js';
-
-/** Of the reports as JSON. */
-const FILES_SCHEMA = 1;
+import { existingName, newName, placeName, remoteName } from '../link/remote-names.js';
+import { act, df, ls, mkdir, mv, rm } from './file-requests.js';
+import { transfer } from './file-transfer.js';
+import { baudOption, portOption, readPort, type PortFlags } from './port-option.js';
 
 const NAMES = `
 Names on the card begin at its root, with or without a slash in front. Exit status: 0 when all went well, 1 when something
 did not, 2 for a usage error, 130 after Ctrl-C.
 `;
 
-interface Flags {
-  port?: string;
-  baud?: number;
-  json?: true;
+interface Flags extends PortFlags {
   force?: true;
   recursive?: true;
   parents?: true;
   to?: string;
-}
-
-/** What a command does with the card, and what it tells of it: as JSON, and for people. */
-interface Outcome {
-  report: object;
-  text?: string;
 }
 
 export function register(program: Command): void {
@@ -48,7 +29,7 @@ export function register(program: Command): void {
       .summary(summary)
       .description(description)
       // `mkdir -p` is what everybody types.
-      .addOption(name === 'mkdir' ? new Option('--port <port>', PORT_HELP) : portOption())
+      .addOption(name === 'mkdir' ? new Option('--port <port>', PORT_HELP).argParser(readPort) : portOption())
       .addOption(baudOption())
       .option('-j, --json', 'the report as JSON on stdout, and nothing else there')
       .addHelpText('after', `${NAMES}\nExamples:\n${help}`);
@@ -60,7 +41,10 @@ export function register(program: Command): void {
     '  mirleft ls                  the root of the card\n  mirleft ls music            a folder of it',
   )
     .argument('[path]', 'a folder or a file on the card', '')
-    .action(async (path: string, flags: Flags) => act(flags, (client) => ls(client, remoteName(path))));
+    .action(async (path: string, flags: Flags) => {
+      const name = remoteName(path);
+      await act(flags, (client) => ls(client, name));
+    });
 
   command(
     'df',
@@ -77,13 +61,10 @@ export function register(program: Command): void {
   )
     .argument('<path...>', 'folders to make')
     .option('-p, --parents', 'make the folders above too, and none of them has to be missing')
-    .action(async (paths: string[], flags: Flags) =>
-      act(flags, async (client) => {
-        const names = paths.map(remoteName);
-        for (const name of names) await makeFolders(client, name, flags.parents ?? false);
-        return { report: { made: names } };
-      }),
-    );
+    .action(async (paths: string[], flags: Flags) => {
+      const names = paths.map(newName);
+      await act(flags, (client, told) => mkdir(client, names, flags.parents ?? false, told));
+    });
 
   command(
     'mv',
@@ -93,10 +74,11 @@ export function register(program: Command): void {
   )
     .argument('<from>', 'a file or folder on the card')
     .argument('<to>', 'its new name, or a folder on the card')
-    .option('-f, --force', 'replace a file that has the new name')
-    .action(async (from: string, to: string, flags: Flags) =>
-      act(flags, (client) => mv(client, remoteName(from), to, flags.force ?? false)),
-    );
+    .option('-f, --force', 'replace a file that has the new name; move also what the card boots from')
+    .action(async (given: string, where: string, flags: Flags) => {
+      const [from, to] = [existingName(given), placeName(where)];
+      await act(flags, (client) => mv(client, from, to, where.endsWith('/'), flags.force ?? false));
+    });
 
   command(
     'rm',
@@ -106,14 +88,11 @@ export function register(program: Command): void {
   )
     .argument('<path...>', 'files or folders on the card')
     .option('-r, --recursive', 'folders with all that is in them')
-    .action(async (paths: string[], flags: Flags) =>
-      act(flags, async (client) => {
-        const removed: string[] = [];
-        for (const name of paths.map(remoteName))
-          for await (const gone of removeTree(client, name, flags.recursive ?? false)) removed.push(gone.name);
-        return { report: { removed } };
-      }),
-    );
+    .option('-f, --force', 'also what the card boots from')
+    .action(async (paths: string[], flags: Flags) => {
+      const names = paths.map(existingName);
+      await act(flags, (client, told) => rm(client, names, flags, told));
+    });
 
   command(
     'get',
@@ -158,16 +137,10 @@ tracks 2 s later; what plays plays on.`,
     .action(async (words: string[], flags: Flags) => {
       const { files, to } = placeOf(words, flags.to);
       const { recursive = false, force = false } = flags;
-      remoteName(to);
+      placeName(to);
       await transfer(flags, (connect, signal) => putFiles({ connect, files, to, recursive, force, signal }));
     });
 }
-
-/** Opens links to the board that the flags name. */
-const connector =
-  ({ port, baud }: Flags): Connect =>
-  (signal) =>
-    openLink(port, { baud, signal });
 
 /** Which of the words are files, and where they go. */
 function placeOf(words: readonly string[], to: string | undefined): { files: readonly string[]; to: string } {
@@ -175,114 +148,4 @@ function placeOf(words: readonly string[], to: string | undefined): { files: rea
   if (to !== undefined || words.length === 1) return { files: words, to: to ?? '' };
   const isHere = fs.existsSync(last) && !last.endsWith('/');
   return isHere ? { files: words, to: '' } : { files: words.slice(0, -1), to: last };
-}
-
-/** Does something short, and prints what came of it. */
-async function act(flags: Flags, work: (client: FileClient) => Promise<Outcome>): Promise<void> {
-  const ending = new AbortController();
-  const interrupts = onInterrupt(() => ending.abort());
-  const connection = new Connection(connector(flags), undefined, ending.signal);
-  try {
-    const { report, text = '' } = await work(await connection.client());
-    if (flags.json) process.stdout.write(`${JSON.stringify({ schema: FILES_SCHEMA, ...report, errors: [] })}\n`);
-    else process.stdout.write(text);
-  } catch (error) {
-    fail(error, flags);
-  } finally {
-    await connection.close();
-    interrupts.undo();
-  }
-}
-
-/** Whoever reads the JSON gets one in any case. */
-function fail(error: unknown, flags: Flags): void {
-  if (!flags.json) throw error;
-  process.stdout.write(`${JSON.stringify({ schema: FILES_SCHEMA, errors: failedReport(error).errors })}\n`);
-  process.stderr.write(`${errorText(error)}\n`);
-  process.exitCode = statusOf(error);
-}
-
-type Transfer = (connect: Connect, signal: AbortSignal) => AsyncGenerator<TransferEvent, TransferReport>;
-
-/** Shows a transfer while it goes on; Ctrl-C breaks it off, and what is there stays to go on with. */
-async function transfer(flags: Flags, start: Transfer): Promise<void> {
-  const view = new FileView();
-  const ending = new AbortController();
-  const interrupts = onInterrupt(() => ending.abort());
-  const files: TransferEvent[] = [];
-  try {
-    const running = start(connector(flags), ending.signal);
-    for (;;) {
-      const { done, value } = await running.next();
-      if (done) {
-        view.clear();
-        if (flags.json) {
-          const errors = files.flatMap((event) => (event.event === 'failed' ? failedReport(event.problem).errors : []));
-          const told = files.filter(({ event }) => event === 'done' || event === 'same');
-          process.stdout.write(`${JSON.stringify({ schema: FILES_SCHEMA, ...value, transfers: told, errors })}\n`);
-        } else view.finish(value);
-        if (value.failed > 0) process.exitCode = Status.Failed;
-        return;
-      }
-      files.push(...(value.event === 'progress' ? [] : [value]));
-      view.show(value);
-    }
-  } catch (error) {
-    view.clear();
-    fail(error, flags);
-  } finally {
-    interrupts.undo();
-  }
-}
-
-async function ls(client: FileClient, name: string): Promise<Outcome> {
-  const stat = await client.stat(name);
-  const entries: RemoteEntry[] = stat.isFolder ? await client.list(name) : [stat];
-  entries.sort(
-    (a, b) => Number(b.isFolder) - Number(a.isFolder) || a.name.localeCompare(b.name, 'en', { numeric: true }),
-  );
-  const sizes = entries.map((entry) => (entry.isFolder ? '' : grouped(entry.bytes)));
-  const width = Math.max(0, ...sizes.map(columnsOf));
-  const lines = entries.map(
-    (entry, i) =>
-      `${(sizes[i] ?? '').padStart(width)}  ${dateText(entry.written)}  ${printable(entry.name)}${entry.isFolder ? '/' : ''}\n`,
-  );
-  const listed = entries.map(({ name, isFolder, bytes, written }) => ({
-    name,
-    folder: isFolder,
-    bytes,
-    written: written ? localTime(written) : null,
-  }));
-  return { report: { path: name, entries: listed }, text: lines.join('') };
-}
-
-/** A FAT card has local times; without a zone they stay so. */
-function localTime(date: Date): string {
-  const two = (value: number): string => String(value).padStart(2, '0');
-  const day = `${date.getFullYear()}-${two(date.getMonth() + 1)}-${two(date.getDate())}`;
-  return `${day}T${two(date.getHours())}:${two(date.getMinutes())}:${two(date.getSeconds())}`;
-}
-
-const NO_DATE = '-'.padEnd(16);
-const dateText = (date: Date | undefined): string =>
-  date ? localTime(date).replace('T', ' ').slice(0, NO_DATE.length) : NO_DATE;
-
-async function df(client: FileClient): Promise<Outcome> {
-  const { freeBytes, totalBytes, clusterBytes } = await client.space();
-  const used = totalBytes > 0 ? Math.round((1 - freeBytes / totalBytes) * 100) : 0;
-  return {
-    report: { freeBytes, totalBytes, clusterBytes },
-    text: `${sizeText(freeBytes)} free of ${sizeText(totalBytes)}, ${used} % used\n`,
-  };
-}
-
-async function mv(client: FileClient, from: string, given: string, force: boolean): Promise<Outcome> {
-  const target = remoteName(given);
-  const found = await client.find(target);
-  // A folder takes it in; unless it is the same one, in other letters.
-  const isInto = given.endsWith('/') || target === '' || found?.isFolder === true;
-  const isSame = target.toLowerCase() === from.toLowerCase();
-  const to = isInto && !isSame ? joinRemote(target, baseOf(from)) : target;
-  await client.rename(from, to, force);
-  return { report: { from, to } };
 }

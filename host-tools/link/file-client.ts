@@ -2,7 +2,9 @@
 
 import { crc32 } from 'node:zlib';
 import { Channel, FileOp, LinkError } from '../../firmware/link/protocol.js';
-import { Problem, type ProblemCode } from '../problem.js';
+import { Problem } from '../problem.js';
+import { Answer, fatDate } from './file-answer.js';
+import { refusal, RemoteProblem } from './remote-problem.js';
 import { checkNewName, checkRemoteName } from './remote-names.js';
 
 /** What is asked of a link; `Link` is one. */
@@ -35,31 +37,6 @@ export interface Space {
   clusterBytes: number;
 }
 
-/** Something refused by the device. `error` is the protocol's number. */
-export class RemoteProblem extends Problem {
-  constructor(
-    readonly error: number,
-    text: string,
-    name: string,
-  ) {
-    const [code, hint] = KINDS[error] ?? (['unexpected', undefined] as const);
-    super(code, text, { file: name === '' ? '/' : name, hint });
-  }
-}
-
-const KINDS: Record<number, readonly [ProblemCode, string | undefined]> = {
-  [LinkError.NotFound]: ['not-found', 'mirleft ls shows what there is'],
-  [LinkError.Exists]: ['would-overwrite', '-f replaces it'],
-  [LinkError.Full]: ['no-room', 'mirleft df tells how much is free, mirleft rm makes room'],
-  [LinkError.Card]: ['bad-card', undefined],
-  [LinkError.Name]: ['usage', undefined],
-  [LinkError.Kind]: ['refused', undefined],
-  [LinkError.Digest]: ['verify-failed', 'did the file change meanwhile? try again'],
-  [LinkError.Off]: ['refused', undefined],
-  [LinkError.Busy]: ['in-use', undefined],
-};
-
-const ANSWER_HEAD = 2;
 /** An Abort that nobody answers for so long is one of a link that is gone. */
 const ABORT_MS = 2000;
 
@@ -69,50 +46,6 @@ const u32 = (...values: number[]): Uint8Array => {
   values.forEach((value, i) => view.setUint32(4 * i, value, true));
   return bytes;
 };
-
-/** A FAT date and time, which know no time zone. */
-function fatDate(word: number): Date | undefined {
-  const [date, time] = [word >>> 16, word & 0xffff];
-  // 1 January 1980, 0:00: what a board writes that has no clock.
-  if (date <= 0x21 && time === 0) return undefined;
-  const [year, month, day] = [1980 + (date >>> 9), ((date >>> 5) & 15) - 1, date & 31];
-  return new Date(year, month, day, time >>> 11, (time >>> 5) & 63, (time & 31) * 2);
-}
-
-/** A little-endian reader of an answer; one that is too short is a broken device's. */
-class Answer {
-  private readonly view: DataView;
-  at = ANSWER_HEAD;
-  constructor(
-    readonly bytes: Uint8Array,
-    private readonly name: string,
-  ) {
-    this.view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
-  }
-  private advance(count: number): number {
-    const { at } = this;
-    if (at + count > this.bytes.length)
-      throw new Problem('refused', 'the device sent an answer that is cut off', { file: this.name });
-    this.at += count;
-    return at;
-  }
-  get isAtEnd(): boolean {
-    return this.at >= this.bytes.length;
-  }
-  u8(): number {
-    return this.view.getUint8(this.advance(1));
-  }
-  u32(): number {
-    return this.view.getUint32(this.advance(4), true);
-  }
-  u64(): number {
-    return Number(this.view.getBigUint64(this.advance(8), true));
-  }
-  text(count: number): string {
-    const at = this.advance(count);
-    return new TextDecoder().decode(this.bytes.subarray(at, at + count));
-  }
-}
 
 /** Where the bytes of a put come from. */
 export interface PutSource {
@@ -136,7 +69,11 @@ export class FileClient {
   private inbox: Uint8Array[] = [];
   private last: Promise<unknown> = Promise.resolve();
 
-  constructor(private readonly link: MessageLink) {
+  /** `signal` breaks off whatever is asked; what changes the card is done or not begun, never given up half way. */
+  constructor(
+    private readonly link: MessageLink,
+    private readonly signal?: AbortSignal,
+  ) {
     link.receive(Channel.Files, (payload) => {
       if (this.listener) this.listener(payload);
       else this.inbox.push(payload);
@@ -193,16 +130,30 @@ export class FileClient {
     await this.ask(FileOp.Remove, name);
   }
 
+  /** The name in a Problem is the one that it is about: `from`, or `to`. */
   async rename(from: string, to: string, mayReplace: boolean): Promise<void> {
     checkNewName(to);
     const old = new TextEncoder().encode(from);
     const head = Uint8Array.of(Number(mayReplace), old.length & 0xff, old.length >> 8);
-    await this.ask(FileOp.Rename, to, Buffer.concat([head, old]), from);
+    try {
+      await this.ask(FileOp.Rename, to, Buffer.concat([head, old]));
+    } catch (error) {
+      if (!(error instanceof RemoteProblem)) throw error;
+      // The answer does not say which of the two.
+      const isBusy = error.error === LinkError.Busy;
+      const isTo = (await this.find(isBusy ? to : from)) !== undefined;
+      throw new RemoteProblem(error.error, error.message, !isTo ? from : isBusy ? `${from} or ${to}` : to);
+    }
   }
 
   async makeFolder(name: string): Promise<void> {
     checkNewName(name);
-    await this.ask(FileOp.MakeFolder, name);
+    try {
+      await this.ask(FileOp.MakeFolder, name);
+    } catch (error) {
+      if (!(error instanceof RemoteProblem) || error.error !== LinkError.Exists) throw error;
+      throw new RemoteProblem(error.error, error.message, name, 'with -p a folder that is there is no error');
+    }
   }
 
   async space(): Promise<Space> {
@@ -215,13 +166,14 @@ export class FileClient {
    * file's length. Throws Problem; what was given to `take` until then is right.
    */
   get(name: string, from: number, take: (piece: Uint8Array) => void, options: TransferOptions = {}): Promise<number> {
+    const { signal = this.signal } = options;
     return this.alone(async () => {
-      const answer = await this.exchange(FileOp.Get, name, u32(from, 0xffffffff), name);
+      const answer = await this.exchange(FileOp.Get, name, u32(from, 0xffffffff), signal);
       const bytes = answer.u32();
       options.onBytes?.(from, from);
       let sum = 0;
       let at = from;
-      await this.listen(options.signal, (message, done, failed) => {
+      await this.listen(signal, (message, done, failed) => {
         if (message[0] === FileOp.Data) {
           const piece = message.subarray(1);
           sum = crc32(piece, sum);
@@ -242,16 +194,17 @@ export class FileClient {
   /** Puts a file. Throws Problem: the name leads to what was there before, and what has arrived is gone on with. */
   put(name: string, source: PutSource, mayReplace: boolean, options: TransferOptions = {}): Promise<void> {
     checkNewName(name);
+    const { signal = this.signal } = options;
     return this.alone(async () => {
       const head = Buffer.concat([u32(source.bytes, source.crc32), Uint8Array.of(Number(mayReplace))]);
-      const answer = await this.exchange(FileOp.Put, name, head, name);
+      const answer = await this.exchange(FileOp.Put, name, head, signal);
       const from = answer.u32();
       let credit = answer.u32();
       if (from > source.bytes) throw new Problem('refused', 'the device has more than the file', { file: name });
       options.onBytes?.(from, from);
       let wake: () => void = () => undefined;
       const over = { failed: false };
-      const ended = this.listen(options.signal, (message, done, failed) => {
+      const ended = this.listen(signal, (message, done, failed) => {
         if (message[0] === FileOp.Credit && message.length >= 5) {
           credit = new DataView(message.buffer, message.byteOffset).getUint32(1, true);
           wake();
@@ -300,20 +253,23 @@ export class FileClient {
     return result;
   }
 
-  private ask(op: FileOp, name: string, head: Uint8Array = new Uint8Array(), about = name): Promise<Answer> {
-    return this.alone(() => this.exchange(op, name, head, about));
+  private ask(op: FileOp, name: string, head: Uint8Array = new Uint8Array()): Promise<Answer> {
+    return this.alone(() => this.exchange(op, name, head, this.signal));
   }
 
-  /** Sends a request and waits for its answer. `about` is the name in what goes wrong. */
-  private async exchange(op: FileOp, name: string, head: Uint8Array, about: string): Promise<Answer> {
+  /** Sends a request and waits for its answer. */
+  private async exchange(op: FileOp, name: string, head: Uint8Array, signal?: AbortSignal): Promise<Answer> {
     checkRemoteName(name);
+    if (signal?.aborted) throw interrupted();
     let answer: Answer | undefined;
     this.inbox = [];
-    const answered = this.listen(undefined, (message, done, failed) => {
+    // Of a change that is on its way an Abort would leave unknown whether it was made.
+    const isChange = op === FileOp.Remove || op === FileOp.Rename || op === FileOp.MakeFolder;
+    const answered = this.listen(isChange ? undefined : signal, (message, done, failed) => {
       if (message[0] !== (op | FileOp.Answer)) return; // of a transfer that was broken off
-      if (message[1] !== LinkError.None) failed(refusal(message, about));
+      if (message[1] !== LinkError.None) failed(refusal(message, name));
       else {
-        answer = new Answer(message, about);
+        answer = new Answer(message, name);
         done();
       }
     });
@@ -340,7 +296,7 @@ export class FileClient {
       const failed = (problem: unknown): void => finish(() => reject(problem as Error));
       const stop = (): void => {
         this.listener = undefined;
-        void this.abort().then(() => failed(new Problem('interrupted', 'was broken off')));
+        void this.abort().then(() => failed(interrupted()));
       };
       this.listener = (message) => {
         if (message instanceof Problem) return failed(message);
@@ -375,7 +331,4 @@ export class FileClient {
   }
 }
 
-function refusal(message: Uint8Array, name: string): RemoteProblem {
-  const text = new TextDecoder().decode(message.subarray(ANSWER_HEAD));
-  return new RemoteProblem(message[1] ?? 0, text, name);
-}
+const interrupted = (): Problem => new Problem('interrupted', 'was broken off');

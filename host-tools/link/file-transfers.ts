@@ -124,7 +124,7 @@ export function transferring<Planned extends Item>(
 
 /** Whether a problem is one of all files. */
 const isFinal = ({ code }: Problem): boolean =>
-  ['interrupted', 'link-lost', 'no-answer', 'no-port', 'bad-card', 'no-room'].includes(code);
+  ['interrupted', 'link-lost', 'no-answer', 'no-port', 'bad-card'].includes(code);
 
 /** Tells of a transfer's bytes, a few times a second. */
 export class Progress {
@@ -188,7 +188,7 @@ export class Connection {
   async client(): Promise<FileClient> {
     if (this.opened) return this.opened;
     this.link = await this.connect(this.signal);
-    return (this.opened = new FileClient(this.link));
+    return (this.opened = new FileClient(this.link, this.signal));
   }
 
   /** Does something that may be done again from its beginning when the link is lost meanwhile. */

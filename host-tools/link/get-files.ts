@@ -1,7 +1,6 @@
 // Files from a card: what is here already is not fetched again, what was broken off is gone on with, and until all of a file
 // is there the host's is what it was.
 
-import { createHash } from 'node:crypto';
 import fs from 'node:fs';
 import path from 'node:path';
 import { Problem } from '../problem.js';
@@ -16,6 +15,7 @@ import {
   type TransferEvent,
   type TransferReport,
 } from './file-transfers.js';
+import { Leftovers, Part, placeOf } from './get-place.js';
 import { notWritable, sumOfFile } from './host-content.js';
 import { baseOf, checkEntryName, joinRemote } from './remote-names.js';
 
@@ -39,12 +39,14 @@ interface Fetched extends Item {
 }
 
 /** Fetches files. Throws Problem when nothing more can be done; a file's own problem is an event. */
-export const getFiles = (options: GetOptions): AsyncGenerator<TransferEvent, TransferReport> =>
-  transferring(
+export function getFiles(options: GetOptions): AsyncGenerator<TransferEvent, TransferReport> {
+  const leftovers = new Leftovers();
+  return transferring(
     options,
     (job) => plan(options, job),
-    (item, job) => (item.isFolder ? makeFolder(item) : getFile(item, options.force ?? false, job)),
+    (item, job) => (item.isFolder ? makeFolder(item) : getFile(item, options.force ?? false, leftovers, job)),
   );
+}
 
 async function plan({ name, file, recursive = false }: GetOptions, { connection, tell }: Job): Promise<Fetched[]> {
   const stat = await connection.lasting((client) => client.stat(name));
@@ -91,46 +93,49 @@ async function makeFolder({ to }: Item): Promise<undefined> {
   });
 }
 
-async function getFile(item: Fetched, force: boolean, job: Job): Promise<Outcome> {
-  const { name, to: file, bytes } = item;
-  const { connection, signal, progress, tell } = job;
-  if (fs.existsSync(file)) {
-    if (await isSameFile(item, job)) return { bytes };
-    if (!force) throw new Problem('would-overwrite', 'is there already', { file, hint: '-f replaces it' });
-    if (isFolder(file)) throw new Problem('refused', 'is a folder here', { file });
+async function getFile(item: Fetched, force: boolean, leftovers: Leftovers, job: Job): Promise<Outcome> {
+  const { to, bytes } = item;
+  const place = placeOf(to);
+  const part = new Part(place, item);
+  leftovers.sweep(place.file, part.path);
+  if (place.isThere) {
+    if (await isSameFile(place.file, item, job)) {
+      part.remove();
+      return { bytes };
+    }
+    if (!force) throw new Problem('would-overwrite', 'is there already', { file: to, hint: '-f replaces it' });
   }
-  const part = partOf(item);
+  try {
+    const from = await fetchPart(item, part, job);
+    part.finish(to, force);
+    return { bytes, sentBytes: bytes - from };
+  } catch (error) {
+    throw error instanceof Problem ? part.kept(error) : error;
+  }
+}
+
+/** Fetches what is missing of a part; how much was there already. */
+async function fetchPart({ name, to, bytes }: Fetched, part: Part, job: Job): Promise<number> {
+  const { connection, signal, progress, tell } = job;
   let start: number | undefined;
   await connection.lasting(async (client) => {
-    const from = Math.min(partBytes(part), bytes);
+    const from = Math.min(part.bytes, bytes);
     start ??= from;
-    const out = writing(part, () => fs.openSync(part, 'a'));
+    const out = writing(to, () => fs.openSync(part.path, 'a'));
     try {
-      fs.ftruncateSync(out, from);
-      tell({ event: 'begin', name, to: file, bytes, from });
-      const take = (piece: Uint8Array): number => writing(part, () => fs.writeSync(out, piece));
+      writing(to, () => fs.ftruncateSync(out, from));
+      tell({ event: 'begin', name, to, bytes, from });
+      const take = (piece: Uint8Array): void => writing(to, () => fs.writeFileSync(out, piece));
       const length = await client.get(name, from, take, { signal, onBytes: progress.begin(from) });
       if (length !== bytes) throw changed(name, part);
-      if (from > 0 && (await client.stat(name, true)).crc32 !== (await sumOfFile(part, signal)))
+      if (from > 0 && (await client.stat(name, true)).crc32 !== (await sumOfFile(part.path, signal)))
         throw changed(name, part);
     } finally {
       fs.closeSync(out);
     }
   });
-  if (!force && fs.existsSync(file)) throw new Problem('would-overwrite', 'is there by now', { file });
-  writing(file, () => fs.renameSync(part, file));
-  return { bytes, sentBytes: bytes - (start ?? 0) };
+  return start ?? 0;
 }
-
-/** What is fetched of a file, beside where it goes; named by what it is a part of. */
-function partOf({ name, to, bytes, written }: Fetched): string {
-  const what = createHash('sha256').update(`${name}\0${bytes}\0${written?.getTime() ?? 0}`);
-  // The longest name has no room for more.
-  const own = path.basename(to).slice(0, 50);
-  return path.join(path.dirname(to), `.${own}.${what.digest('hex').slice(0, 8)}.mirleft-get`);
-}
-
-const partBytes = (part: string): number => fs.statSync(part, { throwIfNoEntry: false })?.size ?? 0;
 
 function writing<T>(file: string, work: () => T): T {
   try {
@@ -141,14 +146,13 @@ function writing<T>(file: string, work: () => T): T {
 }
 
 /** What is there belongs to another content: it is of no use. */
-function changed(name: string, part: string): Problem {
-  fs.rmSync(part, { force: true });
+function changed(name: string, part: Part): Problem {
+  part.remove();
   return new Problem('verify-failed', 'was changed while it was fetched', { file: name, hint: 'try again' });
 }
 
-async function isSameFile({ name, to, bytes }: Fetched, { connection, signal }: Job): Promise<boolean> {
-  const stat = fs.statSync(to);
-  if (!stat.isFile() || stat.size !== bytes) return false;
-  const sum = await sumOfFile(to, signal);
+async function isSameFile(file: string, { name, bytes }: Fetched, { connection, signal }: Job): Promise<boolean> {
+  if (fs.statSync(file).size !== bytes) return false;
+  const sum = await sumOfFile(file, signal);
   return (await connection.lasting((client) => client.stat(name, true))).crc32 === sum;
 }

@@ -162,7 +162,7 @@ export class Link {
       });
       this.end({ kind: 'silent', problem });
     });
-    const abort = (): void => this.end({ kind: 'closed', problem: new Problem('refused', 'was given up') });
+    const abort = (): void => this.end({ kind: 'closed', problem: new Problem('interrupted', 'was broken off') });
     signal?.addEventListener('abort', abort, { once: true });
     try {
       await new Promise<void>((done, failed) => {

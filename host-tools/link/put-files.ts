@@ -17,6 +17,9 @@ import {
 import { notReadable, openToRead, piecesOf, sumOf } from './host-content.js';
 import { joinRemote } from './remote-names.js';
 
+/** A device keeps nothing of a put that is no longer (docs/link.md, Files). */
+const HELD_BYTES = 48 * 1024;
+
 export interface PutOptions {
   connect: Connect;
   files: readonly string[];
@@ -41,7 +44,7 @@ async function plan({ files, to, recursive = false }: PutOptions, { connection, 
   const stats = files.map((file) => {
     const stat = statOf(file);
     if (stat.isDirectory() && !recursive)
-      throw new Problem('usage', 'is a folder', { file, hint: '-r puts it with all that is in it' });
+      throw new Problem('refused', 'is a folder', { file, hint: '-r puts it with all that is in it' });
     return stat;
   });
   const isInto =
@@ -128,6 +131,11 @@ async function putFile({ name: file, to }: Item, force: boolean, job: Job): Prom
       return false;
     });
     return isSame ? { bytes: size } : { bytes: size, sentBytes: size - (start ?? 0) };
+  } catch (error) {
+    if (!(error instanceof Problem) || error.code !== 'interrupted') throw error;
+    const { size } = await handle.stat();
+    const hint = size > HELD_BYTES ? 'the same command goes on near there' : undefined;
+    throw new Problem(error.code, error.message, { file, hint, cause: error });
   } finally {
     await handle.close();
   }

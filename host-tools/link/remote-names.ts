@@ -13,6 +13,25 @@ export function remoteName(given: string): string {
   return name;
 }
 
+/** The same of a file or folder that is there, which the root is not: `""` is an unset variable of a script. */
+export function existingName(given: string): string {
+  if (given === '') throw new Problem('usage', 'there is no name');
+  return remoteName(given);
+}
+
+/** The same of one that is to be made. */
+export function newName(given: string): string {
+  const name = remoteName(given);
+  checkNewName(name);
+  return name;
+}
+
+/** The same of where something is to go: a new name, a folder, or the root, which has the empty name. */
+export function placeName(given: string): string {
+  const name = remoteName(given);
+  return name === '' ? '' : newName(given);
+}
+
 /** Throws Problem for what no file can be made as on a card. */
 export function checkNewName(name: string): void {
   checkRemoteName(name);

@@ -4,12 +4,12 @@ import assert from 'node:assert/strict';
 import fs from 'node:fs';
 import path from 'node:path';
 import { FileOp, LinkError } from '../../firmware/link/protocol.js';
-import { FileClient, RemoteProblem } from '../../host-tools/link/file-client.js';
+import { FileClient } from '../../host-tools/link/file-client.js';
 import type { Connect, TransferEvent, TransferReport } from '../../host-tools/link/file-transfers.js';
 import { getFiles, type GetOptions } from '../../host-tools/link/get-files.js';
 import { putFiles, type PutOptions } from '../../host-tools/link/put-files.js';
 import { remoteName } from '../../host-tools/link/remote-names.js';
-import { makeFolders, removeTree } from '../../host-tools/link/remote-tree.js';
+import { RemoteProblem } from '../../host-tools/link/remote-problem.js';
 import { Problem, type ProblemCode } from '../../host-tools/problem.js';
 import { testFolder } from '../media/sounds.js';
 import { noise } from '../storage/fat-rig.js';
@@ -116,7 +116,7 @@ describe('link/file-transfers', () => {
     file('tree/same.wav', '1');
     file('tree/SAME.wav', '2');
     fs.symlinkSync('/etc/hostname', at('tree/link'));
-    await refuses(put([at('tree')], ''), 'usage', /-r/);
+    await refuses(put([at('tree')], ''), 'refused', /-r/);
     rig.makeFolder('music');
     const { report, events } = await put([at('tree')], 'music/', { recursive: true });
     assert.equal(report.failed, 1);
@@ -344,32 +344,24 @@ describe('link/file-transfers', () => {
     assert(fs.readFileSync(at('big')).equals(noise(200_000, 8)));
   });
 
-  it('removes trees, makes folders and renames', async () => {
-    const client = new FileClient(new RigLink(rig));
-    await makeFolders(client, 'a/b/c', true);
-    await makeFolders(client, 'a/b/c', true);
-    await assert.rejects(makeFolders(client, 'a/b/c', false), RemoteProblem);
-    rig.reset();
-    rig.put('a/b/x', Buffer.from('x'));
-    await client.rename('a/b/x', 'y', false);
-    assert.equal((await client.find('y'))?.bytes, 1);
-    await refuses(client.rename('y', 'a', false), 'refused');
-    await refuses(finish2(removeTree(client, 'a', false)), 'refused', /-r/);
-    assert.deepEqual(await finish2(removeTree(client, 'a', true)), ['a/b/c', 'a/b', 'a']);
-    assert.deepEqual(await client.list(''), [{ name: 'y', isFolder: false, bytes: 1, written: undefined }]);
-    const { freeBytes, totalBytes, clusterBytes } = await client.space();
-    assert(freeBytes < totalBytes && freeBytes % clusterBytes === 0);
-  });
-
-  async function finish2(removing: ReturnType<typeof removeTree>): Promise<string[]> {
-    const names: string[] = [];
-    for await (const { name } of removing) names.push(name);
-    return names;
-  }
-
-  it('stops at a full card, and says what to do', async () => {
-    await refuses(put([file('big', Buffer.alloc(5_000_000))], ''), 'no-room', /df/);
-    assert.equal((await put([file('small', '1')], '')).report.files, 1);
+  it('tells what a full card has no room for, with what to do, and puts the others', async () => {
+    const files = [
+      file('1', '1'),
+      file('big', Buffer.alloc(5_000_000)),
+      file('3', '3'),
+      file('huge', noise(4_500_000, 1)),
+    ];
+    const { events, report } = await put(files, '');
+    assert.deepEqual(report, { files: 2, same: 0, bytes: 2, failed: 2 });
+    const problems = events.flatMap((event) => (event.event === 'failed' ? [event.problem] : []));
+    assert.deepEqual(
+      problems.map(({ code, file }) => [code, file]),
+      [
+        ['no-room', 'big'],
+        ['no-room', 'huge'],
+      ],
+    );
+    assert.match(problems[0]?.line() ?? '', /df/);
   });
 
   it('asks for no name that may not be', async () => {

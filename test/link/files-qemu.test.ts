@@ -104,9 +104,27 @@ describe('files in QEMU', function () {
     await fails(1, /no\/such: there is no such folder/, 'mkdir', 'no/such');
     await fails(1, /here: no such file or folder/, 'put', 'here');
     await fails(2, /missing required argument/, 'mv', 'x');
+    await fails(2, /character that a card has not/, 'put', '-t', 'a:b', 'song.wav');
+    await fails(2, /character that a card has not/, 'mv', 'music', 'a:b');
+    await fails(2, /there is no name/, 'rm', '');
+    await fails(2, /kept for what is being put/, 'put', 'song.wav', '.mirleft-put');
     const { stdout, status } = await mirleft('rm', '--json', 'none');
     assert.equal(status, 1);
     assert.match(stdout, /^\{"schema":1,"errors":\[\{/);
+  });
+
+  it('stops rm -r at Ctrl-C, and says how far it came', async () => {
+    fs.mkdirSync(at('many'));
+    for (let i = 0; i < 120; i++) fs.writeFileSync(at(`many/${i}`), String(i));
+    await does('put', '-r', 'many');
+    const removing = start(folder, ['rm', '-r', 'many', '--port', socket]);
+    await new Promise((resolve) => setTimeout(resolve, 1000));
+    removing.child.kill('SIGINT');
+    const { status, stderr } = await removing.ended;
+    assert.equal(status, 130, stderr);
+    const [, told = '0'] = /^(\d+) names were removed, many\/\d+ last$/m.exec(stderr) ?? [];
+    assert.equal(((await listed('many')) as unknown[]).length, 120 - Number(told));
+    await does('rm', '-r', 'many');
   });
 
   it('leaves nothing half when put is killed, and goes on afterwards', async () => {

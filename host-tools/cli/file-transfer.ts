@@ -1,0 +1,60 @@
+// get and put: a transfer shown while it goes on, and its report.
+
+import type { Connect, TransferEvent, TransferReport } from '../link/file-transfers.js';
+import { errorReport } from '../play/report.js';
+import { connector, failWith, printReport } from './file-report.js';
+import type { PortFlags } from './port-option.js';
+import { Status, statusOf } from './render-errors.js';
+import { FileView } from './render-files.js';
+import { onInterrupt } from './render-terminal.js';
+
+type There = Extract<TransferEvent, { event: 'done' | 'same' }>;
+const isThere = (event: TransferEvent): event is There => event.event === 'done' || event.event === 'same';
+
+/** What had come of a transfer that ended early. */
+function reportOf(events: readonly TransferEvent[]): TransferReport {
+  const there = events.filter(isThere);
+  const sent = there.map((event) => (event.event === 'done' ? event.sentBytes : 0));
+  return {
+    files: there.length,
+    same: there.filter(({ event }) => event === 'same').length,
+    bytes: sent.reduce((sum, bytes) => sum + bytes, 0),
+    failed: events.filter(({ event }) => event === 'failed').length,
+  };
+}
+
+type Transfer = (connect: Connect, signal: AbortSignal) => AsyncGenerator<TransferEvent, TransferReport>;
+
+/** Shows a transfer while it goes on; Ctrl-C breaks it off, and what is there stays to go on with. */
+export async function transfer(flags: PortFlags, start: Transfer): Promise<void> {
+  const view = new FileView();
+  const ending = new AbortController();
+  const interrupts = onInterrupt(() => ending.abort());
+  const events: TransferEvent[] = [];
+  try {
+    const running = start(connector(flags), ending.signal);
+    for (;;) {
+      const { done, value } = await running.next();
+      if (done) {
+        view.clear();
+        const problems = events.flatMap((event) => (event.event === 'failed' ? [event.problem] : []));
+        const transfers = events.filter(isThere);
+        if (flags.json) printReport({ ...value, transfers, errors: problems.map(errorReport) });
+        else view.finish(value);
+        // Of nothing but wrong words the status is that of wrong words.
+        const isUsage = value.files === 0 && problems.every((problem) => statusOf(problem) === Status.Usage);
+        if (value.failed > 0) process.exitCode = isUsage ? Status.Usage : Status.Failed;
+        return;
+      }
+      events.push(...(value.event === 'progress' ? [] : [value]));
+      view.show(value);
+    }
+  } catch (error) {
+    view.clear();
+    const transfers = events.filter(isThere);
+    if (!flags.json) view.finish(reportOf(events));
+    failWith(error, flags, { transfers });
+  } finally {
+    interrupts.undo();
+  }
+}
