@@ -23,9 +23,10 @@ interface Flags {
 const HELP = `
 Keys go to the board. Ctrl-] ends, and so does Ctrl-C twice within a second; the first Ctrl-C goes to the board.
 The line at the bottom tells what plays, how far it is, and whether the board keeps the report of a fault.
-Where stdin is no terminal its bytes are typed, and it ends when the board has had nothing to say for half a second after
+What was left in the line is wiped first. Where stdin is no terminal its bytes are typed, and it ends when the board has had nothing to say for half a second after
 them. The board may be reset meanwhile: the session is then renewed, which one line tells.
-Of control sequences in the board's text only those pass that move the cursor, erase and colour.
+Of control sequences in the board's text only those pass that move the cursor, erase and colour; none where stdout is no
+terminal.
 
 Examples:
   mirleft console                             the one adapter that is plugged in
@@ -35,6 +36,8 @@ Examples:
 
 const CTRL_C = 3;
 const CTRL_RIGHT_BRACKET = 0x1d;
+/** Ctrl-E and Ctrl-U: to the end of the line, and all before that away. */
+const EMPTY_LINE = Uint8Array.of(0x05, 0x15);
 const TWICE_MS = 1000;
 const QUIET_MS = 500;
 const STATUS_MS = 500;
@@ -159,15 +162,14 @@ class ConsoleRun {
     const { link, snapshot, hasCrash } = this;
     const isOpen = link?.isOpen ?? false;
     const rate = transport.isPaced ? `${grouped(transport.baud)} baud` : 'as fast as it goes';
-    this.screen.set(
-      statusText({
-        port: transport.name,
-        line: isOpen ? rate : 'no answer',
-        damagedFrames: this.lost + (link && isOpen ? link.statistics.damaged : 0),
-        snapshot: isOpen ? snapshot : undefined,
-        hasCrash,
-      }),
-    );
+    const state = {
+      port: transport.name,
+      line: isOpen ? rate : 'no answer',
+      damagedFrames: this.lost + (link && isOpen ? link.statistics.damaged : 0),
+      snapshot: isOpen ? snapshot : undefined,
+      hasCrash,
+    };
+    this.screen.set((columns) => statusText(state, columns));
   }
 
   private openKeys(): () => void {
@@ -210,6 +212,8 @@ class ConsoleRun {
   }
 
   private async sendKeys(): Promise<void> {
+    // What somebody has left in the line would stand before the first command.
+    await this.link?.send(Channel.Console, EMPTY_LINE).catch(() => undefined);
     for await (const bytes of this.keys) {
       for (let at = 0; at < bytes.length; at += Numbers.PayloadBytes) {
         // What is typed while no board answers is lost, as on any line.

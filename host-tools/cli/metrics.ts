@@ -1,6 +1,6 @@
 // mirleft metrics
 
-import { InvalidArgumentError, type Command } from 'commander';
+import { InvalidArgumentError, Option, type Command } from 'commander';
 import { exposition, type BoardState } from '../link/exposition.js';
 import { serveMetrics } from '../link/metrics-server.js';
 import { openPort } from '../link/port.js';
@@ -23,8 +23,9 @@ interface Flags {
 }
 
 const HELP = `
-Serves http://ADDRESS/metrics in the text format of Prometheus, as long as it runs. The session is renewed when the board
-was reset, and the port opened again when the adapter was pulled out; mirleft_up is 0 meanwhile.
+Serves http://ADDRESS/metrics in the text format of Prometheus, as long as it runs; the address is printed when the board
+answers. The session is renewed when the board was reset, and the port opened again when the adapter was pulled out;
+mirleft_up is 0 meanwhile.
 
 Examples:
   mirleft metrics --port /dev/ttyUSB0
@@ -50,7 +51,11 @@ export function register(program: Command): void {
     .description('Serves what a board tells of itself to Prometheus.')
     .addOption(portOption())
     .addOption(baudOption())
-    .option('-l, --listen <address>', 'where to listen, port 0 for any', readAddress, DEFAULT)
+    .addOption(
+      new Option('-l, --listen <address>', 'where to listen, port 0 for any')
+        .argParser(readAddress)
+        .default(DEFAULT, `${DEFAULT.host}:${DEFAULT.port}`),
+    )
     .option('--public', 'let other machines ask')
     .addHelpText('after', HELP)
     .action(async (flags: Flags) => {
@@ -70,8 +75,11 @@ async function metrics(flags: Flags): Promise<Status> {
     });
     try {
       if (flags.port?.startsWith('qemu')) process.stderr.write('starting the emulator\n');
-      process.stdout.write(`${server.url}\n`);
-      await watch(flags, ending.signal, (change) => (state = change(state)));
+      await watch(flags, ending.signal, (change) => {
+        // Whoever is told the address finds a board there.
+        if (state.sessions === 0) process.stdout.write(`${server.url}\n`);
+        state = change(state);
+      });
     } finally {
       await server.close();
     }

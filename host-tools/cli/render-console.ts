@@ -1,8 +1,8 @@
 // A terminal for a device's console: its text above, a status line on the last row that does not scroll. Where stdout is
-// no terminal there is the text alone.
+// no terminal there is the text alone, row by row.
 
 import { styleText } from './render-style.js';
-import { fit } from './render-text.js';
+import { RowText } from './row-text.js';
 
 const SAVE = '\x1b7';
 const RESTORE = '\x1b8';
@@ -10,7 +10,10 @@ const RESTORE = '\x1b8';
 export class ConsoleScreen {
   /** Whether there is a status line. */
   readonly live = process.stdout.isTTY && process.env['TERM'] !== 'dumb';
-  private status = '';
+  private status: (columns: number) => string = () => '';
+  private drawn = '';
+  /** Where stdout is no terminal. */
+  private readonly rowText = process.stdout.isTTY ? undefined : new RowText();
   private open = false;
   private readonly resized = (): void => this.layOut();
 
@@ -35,22 +38,24 @@ export class ConsoleScreen {
 
   private draw(): void {
     if (!this.open) return;
-    const line = fit(this.status, process.stdout.columns || 80);
+    const line = this.status(process.stdout.columns || 80);
+    this.drawn = line;
     process.stdout.write(`${SAVE}\x1b[${this.rows};1H\x1b[2K${styleText('dim', line)}${RESTORE}`);
   }
 
-  set(status: string): void {
-    if (status === this.status) return;
+  /** The status line, made for a width. */
+  set(status: (columns: number) => string): void {
     this.status = status;
-    this.draw();
+    if (status(process.stdout.columns || 80) !== this.drawn) this.draw();
   }
 
   /** Text of the device that was filtered. */
   text(text: string): void {
-    if (text === '') return;
-    process.stdout.write(text);
+    const shown = this.rowText ? this.rowText.push(text) : text;
+    if (shown === '') return;
+    process.stdout.write(shown);
     // It may have wiped the whole screen.
-    if (text.includes('J')) this.draw();
+    if (shown.includes('J')) this.draw();
   }
 
   /** A line of this program's own. */
@@ -60,6 +65,7 @@ export class ConsoleScreen {
   }
 
   close(): void {
+    if (this.rowText) process.stdout.write(this.rowText.end());
     if (!this.open) return;
     this.open = false;
     process.stdout.off('resize', this.resized);

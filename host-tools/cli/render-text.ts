@@ -36,9 +36,19 @@ const WIDE =
 export const columnsOf = (text: string): number =>
   [...text].reduce((sum, character) => sum + (WIDE.test(character) ? 2 : /\p{Mark}/u.test(character) ? 0 : 1), 0);
 
+/** A path of at most `width` columns: what it ends with is kept, and of the rest the beginning. */
+export function fitPath(path: string, width: number): string {
+  if (columnsOf(path) <= width) return path;
+  const end = `…${path.slice(path.lastIndexOf('/', path.length - 2))}`;
+  const room = width - columnsOf(end);
+  if (room < 0 || !path.includes('/')) return fit(path, width);
+  return `${fit(path, room + 1).slice(0, -1)}${end}`;
+}
+
 /** Cut to `width` columns, with an ellipsis. */
 export function fit(text: string, width: number): string {
   if (columnsOf(text) <= width) return text;
+  if (width < 1) return '';
   let cut = '';
   for (const character of text) {
     if (columnsOf(cut + character) > width - 1) break;

@@ -1,9 +1,9 @@
 // The picture of `mirleft top`: lines of a snapshot, for a terminal of any size, without writing anywhere.
 
-import type { Snapshot } from '../link/telemetry.js';
+import type { Shares, Snapshot } from '../link/telemetry.js';
 import { printable } from '../problem.js';
 import { styleText } from './render-style.js';
-import { clock, columnsOf, fit, grouped } from './render-text.js';
+import { clock, columnsOf, fit, fitPath, grouped } from './render-text.js';
 
 const LEAST_DB = -60;
 /** The highest level stays so long, then it falls. */
@@ -15,6 +15,9 @@ const RING_MS = 100;
 const HOT = 80;
 const LABEL = 8;
 const LEAST_BAR = 8;
+const ENDS = 'q ends';
+/** Less of a port's path is no use. */
+const LEAST_PATH = 8;
 
 /** Decibels below full scale; -Infinity for silence. */
 export const decibels = (level: number): number => 20 * Math.log10(level);
@@ -59,6 +62,8 @@ function rendered(line: Line, width: number): string {
 export interface Headline {
   readonly port: string;
   readonly line: string;
+  /** The firmware's build, where that is known. */
+  readonly build?: string | undefined;
   /** What is wrong now. */
   readonly trouble?: string | undefined;
 }
@@ -69,9 +74,7 @@ export class TopView {
 
   /** The lines of a screen, at most `rows`, none wider than `columns`. */
   lines(headline: Headline, snapshot: Snapshot | undefined, columns: number, rows: number, now: number): string[] {
-    const all: Line[] = [
-      [{ text: headline.port, style: 'bold' }, { text: `  ${headline.line}  ` }, { text: 'q ends', style: 'dim' }],
-    ];
+    const all: Line[] = [headLine(headline, columns)];
     if (headline.trouble !== undefined) all.push([{ text: headline.trouble, style: 'yellow' }]);
     if (snapshot) all.push(...this.body(snapshot, columns, now));
     else if (headline.trouble === undefined) all.push([{ text: 'waiting for the first values', style: 'dim' }]);
@@ -91,7 +94,7 @@ export class TopView {
       gauge('decode', cpu.decode, percent(cpu.decode), columns),
       gauge('output', cpu.output, percent(cpu.output), columns),
       gauge('card', cpu.card, percent(cpu.card), columns),
-      gauge('line', cpu.link, percent(cpu.link), columns),
+      gauge(STAGES.link, cpu.link, percent(cpu.link), columns),
       [],
       boardLine(snapshot),
       lineLine(snapshot),
@@ -124,6 +127,19 @@ export class TopView {
     pieces.push({ text: `${dbText(db)}, peak ${dbText(mark)} dBFS` });
     return pieces;
   }
+}
+
+/** Of the port's path what there is room for, the build where there is. */
+function headLine({ port, line, build }: Headline, columns: number): Line {
+  const room = columns - columnsOf(`${line}${ENDS}`) - 4;
+  const buildText = build === undefined ? '' : `build ${build}  `;
+  const hasBuild = room - buildText.length >= Math.min(LEAST_PATH, columnsOf(port));
+  const path = fitPath(port, hasBuild ? room - buildText.length : room);
+  return [
+    { text: path === '' ? '' : `${path}  `, style: 'bold' },
+    { text: `${line}  ${hasBuild ? buildText : ''}` },
+    { text: ENDS, style: 'dim' },
+  ];
 }
 
 /** Room for what stands behind a bar. */
@@ -199,6 +215,25 @@ function memoryLine({ arenaUsed, arenaBytes, heapBytes, generation }: Snapshot):
   ];
 }
 
+/** What the stages are called. */
+const STAGES: Readonly<Record<keyof Shares, string>> = {
+  decode: 'decode',
+  output: 'output',
+  card: 'card',
+  link: 'line',
+};
+
+/**
+ * A snapshot for programs: the track counts from 1, and the stages are called as they are shown. What the board does not
+ * tell is left out, so that the first one has no shares.
+ */
+export function snapshotJson({ cpu, track, ...told }: Snapshot): object {
+  const { link: line, ...others } = cpu;
+  const shares = { ...others, line };
+  const isTold = Object.values(shares).some((share) => share !== undefined);
+  return { ...told, ...(track === undefined ? {} : { track: track + 1 }), ...(isTold ? { cpu: shares } : {}) };
+}
+
 /** A snapshot as one line, for what is no terminal. */
 export function plainLine(snapshot: Snapshot): string {
   const { levelLeft, levelRight, ringMs, ringLowestMs, cpu, temperature, underruns, uartLost } = snapshot;
@@ -206,8 +241,8 @@ export function plainLine(snapshot: Snapshot): string {
   if (levelLeft !== undefined && levelRight !== undefined)
     words.push(`level ${dbText(decibels(levelLeft))} ${dbText(decibels(levelRight))} dBFS`);
   if (ringMs !== undefined) words.push(`ring ${ringText(ringMs, ringLowestMs)}`);
-  const shares = Object.entries(cpu).filter((entry): entry is [string, number] => entry[1] !== undefined);
-  if (shares.length > 0) words.push(shares.map(([stage, share]) => `${stage} ${percent(share)}`).join(' '));
+  const shares = Object.entries(cpu).filter((entry): entry is [keyof Shares, number] => entry[1] !== undefined);
+  if (shares.length > 0) words.push(shares.map(([stage, share]) => `${STAGES[stage]} ${percent(share)}`).join(' '));
   if (temperature !== undefined) words.push(`${temperature.toFixed(1)} °C`);
   if (underruns !== undefined) words.push(`underruns ${underruns}`);
   if (uartLost !== undefined) words.push(`UART lost ${uartLost}`);

@@ -4,11 +4,12 @@ import { InvalidArgumentError, type Command } from 'commander';
 import type { Link } from '../link/link.js';
 import { openPort, type OpenPort } from '../link/port.js';
 import { watchBoard, type Snapshot, type WatchEvent } from '../link/telemetry.js';
+import { printable } from '../problem.js';
 import { baudOption, portOption } from './port-option.js';
 import { Status } from './render-errors.js';
 import { onInterrupt, openKeys, type Keys } from './render-terminal.js';
 import { grouped } from './render-text.js';
-import { plainLine, TopView, type Headline } from './top-view.js';
+import { plainLine, snapshotJson, TopView, type Headline } from './top-view.js';
 
 interface Flags {
   port?: string;
@@ -19,7 +20,8 @@ interface Flags {
 }
 
 const HELP = `
-q or Ctrl-C ends. Where stdout is no terminal a line comes each second instead; with --json each is an object.
+q or Ctrl-C ends. Where stdout is no terminal a line comes each second instead; with --json each is an object, in
+which the track counts from 1 and shares of a core from 0 to 1; the first has none, as nothing is before it.
 The level is the peak since the picture before, of one frame in seven; the mark shows the highest of the last seconds.
 
 Examples:
@@ -90,8 +92,8 @@ async function top(flags: Flags): Promise<Status> {
   }
 }
 
-const lineOf = ({ transport }: OpenPort, { welcome }: Pick<Link, 'welcome'>): string =>
-  `${welcome.isPaced && transport.isPaced ? `${grouped(transport.baud)} baud` : 'as fast as it goes'}  build ${welcome.build}`;
+const rateOf = ({ transport }: OpenPort, { welcome }: Pick<Link, 'welcome'>): string =>
+  welcome.isPaced && transport.isPaced ? `${grouped(transport.baud)} baud` : 'as fast as it goes';
 
 /** Lines on stdout; what is not a value goes to stderr. */
 class Lines {
@@ -108,7 +110,8 @@ class Lines {
     if (this.json) process.stdout.write(`${JSON.stringify(jsonOf(event, this.port))}\n`);
     else if (event.kind === 'snapshot') process.stdout.write(`${plainLine(event.snapshot)}\n`);
     else if (event.kind === 'lost') process.stderr.write(`${event.problem.line()}\n`);
-    else process.stderr.write(`${this.port.transport.name}: ${lineOf(this.port, event)}\n`);
+    else
+      process.stderr.write(`${this.port.transport.name}: ${rateOf(this.port, event)}  build ${event.welcome.build}\n`);
   }
 
   close(): void {
@@ -119,7 +122,7 @@ class Lines {
 function jsonOf(event: WatchEvent, { transport }: OpenPort): object {
   switch (event.kind) {
     case 'snapshot':
-      return { event: 'snapshot', ...event.snapshot };
+      return { event: 'snapshot', ...snapshotJson(event.snapshot) };
     case 'connected':
       return { event: 'connected', port: transport.name, ...event.welcome, baud: transport.baud };
     default:
@@ -166,8 +169,10 @@ class Screen {
   take(event: WatchEvent): void {
     const { transport } = this.port;
     if (event.kind === 'snapshot') this.snapshot = event.snapshot;
-    else if (event.kind === 'connected') this.headline = { port: transport.name, line: lineOf(this.port, event) };
-    else this.headline = { ...this.headline, trouble: event.problem.line() };
+    else if (event.kind === 'connected')
+      this.headline = { port: transport.name, line: rateOf(this.port, event), build: event.welcome.build };
+    // The port stands above.
+    else this.headline = { ...this.headline, trouble: printable(event.problem.message) };
     this.paint();
   }
 

@@ -23,9 +23,11 @@ export function usageProblem(error: CommanderError, program: Command, words: rea
   const meant = /\(Did you mean (?:one of )?(.*)\?\)/.exec(below.join(' '))?.[1];
   const help = `${commandOf(program, words)} --help ${LISTED[error.code] ?? 'lists the options'}`;
   const what = first
+    .replace("argument '' is invalid", 'argument is empty')
     .replaceAll("'", '')
     .replace(/\.$/, '')
-    .replace(/\. ([A-Z]?)/g, (_, letter: string) => `: ${letter.toLowerCase()}`);
+    // A word in capitals stays so.
+    .replace(/\. ([A-Z](?![A-Z]))?/g, (_, letter: string | undefined) => `: ${letter?.toLowerCase() ?? ''}`);
   return new Problem('usage', what, {
     hint: meant === undefined ? help : `did you mean ${meant}? ${help}`,
   });

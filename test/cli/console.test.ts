@@ -15,6 +15,8 @@ function pair(key: Metric, value: number): number[] {
   bytes.writeUInt32LE(value, 1);
   return [...bytes];
 }
+/** To the end of the line, and all before that away. */
+const EMPTY = '\x05\x15';
 const library = path.resolve(import.meta.dirname, '../..');
 
 describe('mirleft console', function () {
@@ -33,7 +35,7 @@ describe('mirleft console', function () {
     const running = start(folder, ['console', '--port', port]);
     let typed = '';
     running.child.stdin.end('help\r');
-    await when(() => (typed += rig.typed()) === 'help\r', 'the typed bytes');
+    await when(() => (typed += rig.typed()) === `${EMPTY}help\r`, 'the typed bytes, in a line that was wiped');
     rig.program.exports.say();
     rig.running = true;
     const { status, stdout } = await running.ended;
@@ -72,7 +74,7 @@ describe('mirleft console', function () {
     await until('as fast as it goes');
     let typed = '';
     shell.stdin.write('seek 1:00\x03');
-    await when(() => (typed += rig.typed()) === 'seek 1:00\x03', 'the keys, the first Ctrl-C too');
+    await when(() => (typed += rig.typed()) === `${EMPTY}seek 1:00\x03`, 'the keys, the first Ctrl-C too');
     rig.program.exports.say();
     rig.running = true;
     await until('The device says something.');
@@ -111,13 +113,36 @@ describe('mirleft console', function () {
     const running = start(folder, ['console', '--port', port]);
     running.child.stdin.write('a');
     let typed = '';
-    await when(() => (typed += rig.typed()) === 'a', 'the first key');
+    await when(() => (typed += rig.typed()) === `${EMPTY}a`, 'the first key');
     rig.reset();
     running.child.stdin.write('b');
     await running.until('the board was reset or away: the session is renewed');
     running.child.stdin.end('c');
     await when(() => (typed += rig.typed()).endsWith('c'), 'a key after it');
     assert.equal((await running.ended).status, 0);
+  });
+
+  it('shows no prompt and no editing in a pipe, and runs the first command whatever was left in the line', async () => {
+    const board = start(folder, ['run', 'player', '--timeout', '60']);
+    let printed = '';
+    board.child.stderr.on('data', (text: string) => (printed += text));
+    await board.until('demo');
+    const port = /port: (\S+)/.exec(printed)?.[1] ?? '';
+    try {
+      const left = start(folder, ['console', '--port', port]);
+      left.child.stdin.end('half a line');
+      assert.equal((await left.ended).status, 0);
+      const running = start(folder, ['console', '--port', port]);
+      running.child.stdin.end('vol\rhelp vol\r');
+      const { status, stdout } = await running.ended;
+      assert.equal(status, 0);
+      assert.doesNotMatch(stdout, /\x1b|half|no such command/);
+      assert.match(stdout, /^volume -20\.0 dB\n/m);
+      assert.doesNotMatch(stdout, />\s*$/);
+    } finally {
+      board.child.kill('SIGINT');
+      await board.ended;
+    }
   });
 
   it('speaks with the player in the emulator', async () => {

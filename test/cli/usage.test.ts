@@ -62,6 +62,18 @@ describe('the command line', () => {
         'option -v, --volume <db> argument 3 is invalid: a number of decibels from -100 to 0 is wanted; ' +
           'mirleft play --help lists the options',
       ],
+      [
+        ['metrics', '-l', 'foo'],
+        'option -l, --listen <address> argument foo is invalid: ADDRESS:PORT is wanted; ' +
+          'mirleft metrics --help lists the options',
+      ],
+      ...['ls', 'mkdir x', 'push a.wav', 'top', 'console', 'metrics', 'crash', 'dev', 'update'].map(
+        (words): [string[], string] => [
+          [...words.split(' '), '--port', ''],
+          `option ${words.startsWith('mkdir') ? '' : '-p, '}--port <port> argument is empty: ` +
+            `the name of a port is wanted; mirleft ${words.split(' ')[0]} --help lists the options`,
+        ],
+      ),
     ];
     for (const [words, line] of cases) assert.equal(await told(words), line);
     assert.deepEqual(await run('.', ['size', '--foo']), {
@@ -81,6 +93,10 @@ describe('the command line', () => {
     const all = helpOf(program);
     assert.match(all, /\nExamples:\n/);
     assert.deepEqual(program.commands.map((command) => command.name()).sort(), [...COMMANDS].sort());
+    assert.match(
+      helpOf(program.commands.find((command) => command.name() === 'metrics') ?? program),
+      /default:\s+127\.0\.0\.1:9640\)/,
+    );
     for (const command of program.commands) {
       const name = command.name();
       const text = helpOf(command);

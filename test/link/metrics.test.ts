@@ -79,6 +79,8 @@ describe('the page for Prometheus', () => {
       [Metric.LevelLeft, 32767],
       [Metric.RingUs, 62_500],
       [Metric.CpuDecode, 1250],
+      [Metric.CpuLink, 10],
+      [Metric.Track, 3],
       [Metric.LongestStepUs, 1500],
       [Metric.Temperature, -15],
       [Metric.Underruns, 3],
@@ -97,6 +99,8 @@ describe('the page for Prometheus', () => {
     assert.equal(value('level_ratio', '{channel="right"}'), undefined);
     assert.equal(value('ring_seconds'), 0.0625);
     assert.equal(value('cpu_ratio', '{stage="decode"}'), 0.125);
+    assert.equal(value('cpu_ratio', '{stage="line"}'), 0.001);
+    assert.equal(value('track'), 4);
     assert.equal(value('step_longest_seconds'), 0.0015);
     assert.equal(value('temperature_celsius'), -1.5);
     assert.equal(value('underruns_total'), 3);
@@ -176,6 +180,12 @@ describe('the server for Prometheus', () => {
 
 describe('mirleft metrics', function () {
   this.timeout(240_000);
+
+  it('prints no address when there is no board', async () => {
+    const { status, stdout, stderr } = await start('.', ['metrics', '-p', '/dev/ttyNOT0', '-l', '0']).ended;
+    assert.deepEqual([status, stdout], [1, '']);
+    assert.match(stderr, /no such port/);
+  });
 
   it('serves what the player in QEMU tells, until it is interrupted', async () => {
     const run = start('.', ['metrics', '--port', 'qemu', '--listen', '127.0.0.1:0']);

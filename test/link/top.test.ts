@@ -5,51 +5,16 @@ import { spawn } from 'node:child_process';
 import fs from 'node:fs';
 import path from 'node:path';
 import { stripVTControlCharacters } from 'node:util';
-import { Metric, PlayState, TelemetryOp } from '../../firmware/link/protocol.js';
+import { Metric } from '../../firmware/link/protocol.js';
 import { columnsOf } from '../../host-tools/cli/render-text.js';
-import { decibels, PeakHold, plainLine, TopView } from '../../host-tools/cli/top-view.js';
-import { readSnapshot, type Snapshot } from '../../host-tools/link/telemetry.js';
+import { decibels, PeakHold, plainLine, snapshotJson, TopView } from '../../host-tools/cli/top-view.js';
+import type { Snapshot } from '../../host-tools/link/telemetry.js';
 import { start, when } from '../cli/mirleft.js';
 import { testFolder } from '../media/sounds.js';
 import { cardImage } from '../player/card-rig.js';
 import { tone, wav16 } from '../player/program-rig.js';
 import { compiledTool } from '../support/compiled.js';
-
-const VALUES: readonly (readonly [Metric, number])[] = [
-  [Metric.LevelLeft, 16384],
-  [Metric.LevelRight, 0],
-  [Metric.RingUs, 62_500],
-  [Metric.RingLowestUs, 41_000],
-  [Metric.CpuDecode, 2500],
-  [Metric.CpuOutput, 300],
-  [Metric.CpuCard, 0],
-  [Metric.CpuLink, 12],
-  [Metric.LongestStepUs, 1500],
-  [Metric.Temperature, 453],
-  [Metric.UartLost, 0],
-  [Metric.UartErrors, 2],
-  [Metric.Underruns, 0],
-  [Metric.Uptime, 3723],
-  [Metric.Track, 2],
-  [Metric.Tracks, 12],
-  [Metric.PositionMs, 62_000],
-  [Metric.LengthMs, 225_000],
-  [Metric.Volume, -200],
-  [Metric.State, PlayState.Playing],
-  [Metric.RateHz, 44_100],
-];
-
-function snapshotOf(values = VALUES): Snapshot {
-  const bytes = Buffer.alloc(1 + 5 * values.length);
-  bytes[0] = TelemetryOp.Snapshot;
-  values.forEach(([key, value], i) => {
-    bytes[1 + 5 * i] = key;
-    bytes.writeInt32LE(value, 2 + 5 * i);
-  });
-  const snapshot = readSnapshot(bytes);
-  assert.ok(snapshot);
-  return snapshot;
-}
+import { snapshotOf } from './snapshots.js';
 
 const HEADLINE = { port: '/dev/ttyUSB0', line: '3,000,000 baud' };
 
@@ -70,6 +35,25 @@ describe('the picture of mirleft top', () => {
     const left = lines.find((line) => line.startsWith('left')) ?? '';
     const [full, all] = [/━+/.exec(left)?.[0].length ?? 0, /[━─│]+/.exec(left)?.[0].length ?? 1];
     assert.ok(Math.abs(full / all - 0.9) < 0.03, left);
+  });
+
+  it('shortens the path of the port, and then leaves out the build, before the rate and the key that ends', () => {
+    const port = '/tmp/mirleft-emulator-0f7d2b9c-aaaa-bbbb-cccc-1234567890ab/uart';
+    const first = (columns: number): string | undefined =>
+      new TopView()
+        .lines({ port, line: 'as fast as it goes', build: '0123456789abcdef' }, snapshotOf(), columns, 24, 0)
+        .map(stripVTControlCharacters)[0];
+    assert.equal(first(40), '/tmp/m…/uart  as fast as it goes  q ends');
+    assert.equal(first(80), '/tmp/mirleft-emulator-…/uart  as fast as it goes  build 0123456789abcdef  q ends');
+    assert.equal(first(120), `${port}  as fast as it goes  build 0123456789abcdef  q ends`);
+  });
+
+  it('calls tracks and stages for programs as it does for people', () => {
+    assert.match(plainLine(snapshotOf()), /track 3 of 12 .* card 0\.00 % line 0\.12 %/);
+    const told = snapshotJson(snapshotOf()) as Record<string, unknown>;
+    assert.deepEqual([told['track'], told['cpu']], [3, { decode: 0.25, output: 0.03, card: 0, line: 0.0012 }]);
+    const first = snapshotJson(snapshotOf('', [[Metric.Uptime, 5]]));
+    assert.deepEqual(JSON.parse(JSON.stringify(first)), { uptimeSeconds: 5 });
   });
 
   it('fits every size', () => {
@@ -93,9 +77,9 @@ describe('the picture of mirleft top', () => {
   });
 
   it('has no number where a board tells none', () => {
-    const lines = new TopView().lines(HEADLINE, snapshotOf([[Metric.Uptime, 5]]), 80, 24, 0);
+    const lines = new TopView().lines(HEADLINE, snapshotOf('', [[Metric.Uptime, 5]]), 80, 24, 0);
     assert.doesNotMatch(lines.join('\n'), /NaN|undefined|null/);
-    assert.doesNotMatch(plainLine(snapshotOf([[Metric.Uptime, 5]])), /NaN|undefined|null/);
+    assert.doesNotMatch(plainLine(snapshotOf('', [[Metric.Uptime, 5]])), /NaN|undefined|null/);
   });
 
   it('holds peaks, then lets them fall', () => {
