@@ -13,6 +13,7 @@ import { printJson } from './render-json.js';
 import { Status } from './render-errors.js';
 import { PushView } from './render-push.js';
 import { onInterrupt, openKeys, type Keys } from './render-terminal.js';
+import { plural } from './render-text.js';
 
 interface Flags {
   port?: string;
@@ -92,14 +93,40 @@ function checkFlags(files: string[], { stdin, channels: count }: Flags): void {
     });
 }
 
-function tracksOf(files: string[], { mono, rate: rateHz, stdin, channels: count = 2 }: Flags, signal: AbortSignal) {
-  if (!stdin)
+/** Standard input, and how much of it has come. */
+class Samples {
+  bytes = 0;
+  constructor(private readonly frameBytes: number) {}
+
+  async *[Symbol.asyncIterator](): AsyncGenerator<Uint8Array, void> {
+    for await (const chunk of process.stdin) {
+      this.bytes += (chunk as Buffer).length;
+      yield chunk as Buffer;
+    }
+  }
+
+  /** Throws Problem where not one frame has come. */
+  check(): void {
+    if (this.bytes >= this.frameBytes) return;
+    const what =
+      this.bytes === 0 ? 'nothing came' : `${plural(this.bytes, 'byte')} came, a frame has ${this.frameBytes}`;
+    throw new Problem('bad-media', what, { file: 'stdin', hint: 'raw samples of 16 bits are wanted' });
+  }
+}
+
+function tracksOf(
+  files: string[],
+  { mono, rate: rateHz, channels: count = 2 }: Flags,
+  samples: Samples | undefined,
+  signal: AbortSignal,
+) {
+  if (!samples)
     return files.map((file): PushTrack => ({
       name: file,
       open: (grew) => openSound(file, { mono, rateHz, signal }, grew),
     }));
   let told = (): void => undefined;
-  const live = new LiveSound(process.stdin, { rateHz: rateHz ?? STDIN_HZ, channels: count, mono }, () => told());
+  const live = new LiveSound(samples, { rateHz: rateHz ?? STDIN_HZ, channels: count, mono }, () => told());
   const track: PushTrack = {
     name: 'stdin',
     live,
@@ -144,7 +171,8 @@ async function pushAll(files: string[], flags: Flags): Promise<PushReport> {
   const keys = process.stderr.isTTY && !flags.stdin ? openKeys(interrupts.take) : undefined;
   const view = new PushView(flags.json ?? false, keys !== undefined);
   try {
-    const [first, ...others] = tracksOf(files, flags, signal);
+    const samples = flags.stdin ? new Samples(2 * (flags.channels ?? 2)) : undefined;
+    const [first, ...others] = tracksOf(files, flags, samples, signal);
     const tracks = first ? [openEarly(first), ...others] : [];
     view.stage('looking for the device…');
     const link = await openLink(flags.port, {
@@ -158,7 +186,10 @@ async function pushAll(files: string[], flags: Flags): Promise<PushReport> {
       const push = new Push(link, tracks, { lineBytes: line, signal });
       if (keys) void obeyKeys(keys, push);
       view.keysLine();
-      return await follow(push.run(), view);
+      const report = await follow(push.run(), view);
+      if (!report.interrupted) samples?.check();
+      view.finish(report);
+      return report;
     } finally {
       await link.close();
     }
@@ -172,10 +203,7 @@ async function pushAll(files: string[], flags: Flags): Promise<PushReport> {
 async function follow(pushing: AsyncGenerator<PushEvent, PushReport>, view: PushView): Promise<PushReport> {
   for (;;) {
     const { done, value } = await pushing.next();
-    if (done) {
-      view.finish(value);
-      return value;
-    }
+    if (done) return value;
     view.show(value);
   }
 }

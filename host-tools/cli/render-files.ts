@@ -5,9 +5,9 @@ import { printable } from '../problem.js';
 import { problemLine } from './render-errors.js';
 import { StatusLine } from './render-status.js';
 import { styleText } from './render-style.js';
-import { bar, clock, fit, grouped, plural, sizeText } from './render-text.js';
+import { progressLine } from './render-progress.js';
+import { clock, grouped, plural, sizeText } from './render-text.js';
 
-const BAR = 24;
 /** Without a terminal the progress comes as a line so often. */
 const PLAIN_MS = 2000;
 
@@ -60,12 +60,13 @@ export class FileView {
     const part = allTotal > 0 ? allBytes / allTotal : 1;
     const count = files > 1 ? `${grouped(file)} of ${grouped(files)}, ` : '';
     const behind = `${count}${rateText(bytesPerSecond)}, ${clock(secondsLeft)} left`;
+    const percent = `${Math.floor(part * 100)} %`;
     if (this.status.live) {
-      const width = Math.max(1, this.status.columns - BAR - behind.length - 5);
-      this.status.set(`${fit(printable(name), width)}  ${bar(part, BAR)}  ${behind}`);
+      const facts = [behind, `${count}${clock(secondsLeft)} left`, `${clock(secondsLeft)} left`, percent];
+      this.status.set(progressLine(this.status.columns, name, part, facts));
     } else if (Date.now() - this.lastPlain >= PLAIN_MS) {
       this.lastPlain = Date.now();
-      this.status.line(`  ${printable(name)}, ${Math.floor(part * 100)} %, ${behind}`);
+      this.status.line(`  ${printable(name)}, ${percent}, ${behind}`);
     }
   }
 

@@ -7,10 +7,9 @@ import { printable } from '../problem.js';
 import { problemLine } from './render-errors.js';
 import { StatusLine } from './render-status.js';
 import { styleText } from './render-style.js';
-import { bar, clock, fit, grouped, plural } from './render-text.js';
+import { progressLine } from './render-progress.js';
+import { clock, grouped, plural } from './render-text.js';
 
-const BAR = 24;
-const SHORTEST_NAME = 16;
 /** Without a terminal the progress comes as a line so often. */
 const PLAIN_MS = 2000;
 
@@ -72,11 +71,13 @@ export class PushView {
       event.ppm === undefined ? '' : `${event.ppm >= 0 ? '+' : '−'}${Math.abs(event.ppm)} ppm`,
     ].filter(Boolean);
     if (this.status.live) {
-      const facts = state.join(' ');
-      const rest = this.status.columns - times.length - facts.length - 7;
-      const width = Math.max(4, Math.min(BAR, rest - SHORTEST_NAME));
-      const name = fit(printable(event.name), Math.max(1, rest - width));
-      this.status.set(`${name}  ${bar(part, width)}  ${times}  ${styleText('dim', facts)}`);
+      const facts = [
+        [times, ...state].join('  '),
+        [times, ...state.slice(0, 1)].join('  '),
+        times,
+        clock(event.seconds),
+      ];
+      this.status.set(progressLine(this.status.columns, event.name, part, facts));
     } else if (!this.quiet && Date.now() - this.lastPlain >= PLAIN_MS) {
       this.lastPlain = Date.now();
       this.status.line(`  ${times} (${state.join(', ')})`);
@@ -87,10 +88,11 @@ export class PushView {
   finish(report: PushReport): void {
     this.status.clear();
     if (this.quiet) return;
+    // At its end a track runs out, which is meant: what waits then does not count.
     const lowest =
-      report.lowestFillMs === null || report.dry > 0
-        ? ''
-        : `, never less than ${grouped(report.lowestFillMs)} ms waiting`;
+      report.lowestFillMs === null
+        ? ', lowest fill not known: 350 ms never waited'
+        : `, lowest fill ${grouped(report.lowestFillMs)} ms while more was to come`;
     const failed = report.failed === 0 ? '' : `, ${styleText('red', plural(report.failed, 'error'))}`;
     const dry = report.dry === 0 ? '' : `, ran dry ${plural(report.dry, 'time')}`;
     this.status.line(

@@ -1,6 +1,9 @@
 // One line at the bottom of a terminal that is written again and again, with other lines above it. Where stderr is no
 // terminal there is no such line, and what is worth it comes as plain lines, a few a second at most.
 
+import { stripVTControlCharacters } from 'node:util';
+import { columnsOf, fit } from './render-text.js';
+
 /** Writes to stderr; lines for stdout go through `output`, so that the two do not mix on one terminal. */
 export class StatusLine {
   readonly live = process.stderr.isTTY && process.env['TERM'] !== 'dumb';
@@ -14,8 +17,9 @@ export class StatusLine {
     return process.stderr.columns || 80;
   }
 
-  /** Shows the line; it may hold colours, but must fit. Nothing where there is no terminal. */
-  set(line: string): void {
+  /** Shows the line, cut to the terminal; one with colours must fit. Nothing where there is no terminal. */
+  set(text: string): void {
+    const line = text.includes('\x1b') ? text : fit(text, Math.max(1, this.columns - 1));
     if (!this.live || line === this.shown) return;
     this.clear();
     if (!this.atStart) process.stderr.write('\r\n');
@@ -25,7 +29,10 @@ export class StatusLine {
   }
 
   clear(): void {
-    if (this.shown !== '') process.stderr.write('\r\x1b[2K');
+    // A terminal that has become narrower has made several rows of it.
+    const rows = Math.ceil(columnsOf(stripVTControlCharacters(this.shown)) / this.columns);
+    const up = rows > 1 ? `\x1b[${rows - 1}A` : '';
+    if (this.shown !== '') process.stderr.write(`${up}\r${up === '' ? '\x1b[2K' : '\x1b[J'}`);
     this.shown = '';
   }
 

@@ -38,6 +38,20 @@ describe('mirleft push', function () {
     assert.match(stderr, /done: 1 track/);
   });
 
+  it('says when nothing comes from a pipe, or less than a frame', async () => {
+    for (const [bytes, text] of [
+      [0, /^error: stdin: nothing came; raw samples of 16 bits are wanted$/m],
+      [3, /^error: stdin: 3 bytes came, a frame has 4;/m],
+    ] as const) {
+      const running = start(folder, ['push', '--port', 'qemu', '--stdin']);
+      running.child.stdin.end(Buffer.alloc(bytes));
+      const { status, stderr } = await running.ended;
+      assert.equal(status, 1, stderr);
+      assert.match(stderr, text);
+      assert.doesNotMatch(stderr, /done:/);
+    }
+  });
+
   it('closes the stream at a signal, with status 130', async () => {
     const running = start(folder, ['push', '--port', 'qemu', 'long.wav']);
     await running.until(/0:0[1-9]\/1:00/);
