@@ -110,7 +110,7 @@ describe('files in QEMU', function () {
     await fails(2, /kept for what is being put/, 'put', 'song.wav', '.mirleft-put');
     const { stdout, status } = await mirleft('rm', '--json', 'none');
     assert.equal(status, 1);
-    assert.match(stdout, /^\{"schema":1,"errors":\[\{/);
+    assert.match(stdout, /^\{"schema":1,"removed":\[\],"errors":\[\{/);
   });
 
   it('stops rm -r at Ctrl-C, and says how far it came', async () => {

@@ -110,6 +110,8 @@ describe('link/remote-tree', () => {
     };
     await assert.rejects(removing(), (error: Problem) => error.code === 'interrupted');
     assert.deepEqual([gone, rig.list('').length], [['0', '1', '2', '3'], 6]);
+    await assert.rejects(new FileClient(link, ending.signal).makeFolder('new'), Problem);
+    assert.equal(rig.list('').length, 6, 'nothing is begun afterwards');
   });
 
   it('breaks off what only looks', async () => {
