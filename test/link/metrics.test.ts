@@ -49,7 +49,7 @@ function parse(page: string): Map<string, Family> {
 
 const WELCOME: Welcome = {
   version: 1,
-  abilities: { modules: true, peek: true, card: true },
+  abilities: { modules: true },
   isPaced: true,
   window: 32,
   boot: 7,
