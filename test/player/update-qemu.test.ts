@@ -13,7 +13,7 @@ import type { OpenPort } from '../../host-tools/link/port.js';
 import { StreamTransport } from '../../host-tools/link/stream-transport.js';
 import { Problem } from '../../host-tools/problem.js';
 import { checkFat, readCard } from '../card/card-rig.js';
-import { when } from '../cli/mirleft.js';
+import { run, when } from '../cli/mirleft.js';
 import { moduleOf, Variant } from '../link/swap-link.js';
 import { testFolder } from '../media/sounds.js';
 import { playerBuild } from '../play/player.js';
@@ -110,5 +110,20 @@ describe('an update over the line in QEMU', function () {
     assert.ok(files.get('failed.img')?.equals(Buffer.from(image)));
     assert.equal(files.has('next.img'), false);
     checkFat(card);
+  });
+
+  it('tells all that to programs', async () => {
+    const { card } = await cardOf();
+    const dying = path.join(path.dirname(card), 'dying.img');
+    fs.writeFileSync(dying, (await buildImage({ wasm: await moduleOf(Variant.trapInStart) })).image);
+    const ran = await run('.', ['update', dying, '--json', '--port', `qemu:${card}`]);
+    const events = ran.stdout
+      .trimEnd()
+      .split('\n')
+      .map((line) => JSON.parse(line) as { schema: number; event: string; errors?: { code: string }[] });
+    assert(events.every(({ schema }) => schema === 1));
+    assert.deepEqual([...new Set(events.map(({ event }) => event))], ['sending', 'trying', 'end'], ran.stdout);
+    assert.deepEqual([events.at(-1)?.errors?.length, ran.status], [1, 1]);
+    assert.match(ran.stderr, /^error: /m);
   });
 });
