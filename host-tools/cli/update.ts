@@ -1,7 +1,7 @@
 // mirleft update [IMAGE|PROGRAM]
 
-import fs from 'node:fs';
 import type { Command } from 'commander';
+import { readInput } from '../build/interpreter.js';
 import { buildProgram } from '../build/program.js';
 import { updateKernel, type UpdateEvent } from '../dev/update.js';
 import { openPort, type OpenPort } from '../link/port.js';
@@ -53,10 +53,10 @@ async function update(what: string | undefined, { port: spec, baud }: Flags, jso
   const interrupts = onInterrupt(() => ending.abort());
   let port: OpenPort | undefined;
   try {
-    const image = await imageOf(what, json !== undefined);
+    const { image, name } = await imageOf(what, json !== undefined);
     if (!json) status.set('opening the port…');
     port = await openPort(spec);
-    await updateKernel({ port, image, baud, signal: ending.signal }, (event) =>
+    await updateKernel({ port, image, name, baud, signal: ending.signal }, (event) =>
       json ? tell(json, event) : show(status, event),
     );
     return Status.Fine;
@@ -67,10 +67,10 @@ async function update(what: string | undefined, { port: spec, baud }: Flags, jso
   }
 }
 
-async function imageOf(what: string | undefined, quiet: boolean): Promise<Uint8Array> {
-  if (what?.endsWith('.img') && fs.existsSync(what)) return fs.readFileSync(what);
-  const built = await buildAloud(buildProgram(what === undefined ? {} : { program: what }), quiet);
-  return built.image;
+async function imageOf(what: string | undefined, quiet: boolean): Promise<{ image: Uint8Array; name: string }> {
+  if (what?.endsWith('.img')) return { image: readInput(what), name: what };
+  const { image, program } = await buildAloud(buildProgram(what === undefined ? {} : { program: what }), quiet);
+  return { image, name: program.name };
 }
 
 function tell(json: JsonEvents, { event, ...fields }: UpdateEvent): void {

@@ -54,8 +54,10 @@ describe('mirleft dev', function () {
     await running.until('"event":"waiting"');
     save('tone.tone(330);');
     await running.until(/"event":"swapped","kind":"full"[^]*"event":"waiting"/);
+    save('tone.tone(330); // as it was');
+    await running.until(/"event":"swapped","kind":"full"[^]*"event":"unchanged"[^]*"event":"waiting"/);
     save('tone.tonne(330);');
-    await running.until('"event":"failed"');
+    await running.until(/"event":"failed"[^]*"event":"waiting"/);
     running.child.kill('SIGINT');
     const { status, stdout, stderr } = await running.ended;
     assert.deepEqual([status, stderr], [130, '']);

@@ -9,7 +9,7 @@ import { makeCardImage } from '../../host-tools/card/image.js';
 import { updateKernel, type UpdateEvent } from '../../host-tools/dev/update.js';
 import { startEmulator, type EmulatorEnd } from '../../host-tools/emulator/emulator.js';
 import { makeScratch } from '../../host-tools/emulator/scratch.js';
-import type { OpenPort } from '../../host-tools/link/port.js';
+import { startSession, type OpenPort } from '../../host-tools/link/port.js';
 import { StreamTransport } from '../../host-tools/link/stream-transport.js';
 import { Problem } from '../../host-tools/problem.js';
 import { checkFat, readCard } from '../card/card-rig.js';
@@ -65,11 +65,11 @@ describe('an update over the line in QEMU', function () {
     assert.notEqual(buildId, build.buildId);
     await powered(card, build.image, async (port) => {
       await assert.rejects(
-        updateKernel({ port, image: Buffer.from('no kernel') }, () => undefined),
+        updateKernel({ port, name: 'x.img', image: Buffer.from('no kernel') }, () => undefined),
         { code: 'bad-firmware' },
       );
       const events: UpdateEvent[] = [];
-      await updateKernel({ port, image }, (event) => events.push(event));
+      await updateKernel({ port, name: 'x.img', image }, (event) => events.push(event));
       assert.deepEqual(events.slice(-3), [
         { event: 'trying' },
         { event: 'running', build: buildId },
@@ -83,6 +83,30 @@ describe('an update over the line in QEMU', function () {
     checkFat(card);
   });
 
+  it('is broken off while the kernel is sent, and the board keeps its own', async () => {
+    const { card, build } = await cardOf();
+    const { image } = await buildImage({ wasm: otherBytes(build.wasm) });
+    await powered(card, build.image, async (port) => {
+      const ending = new AbortController();
+      const { signal } = ending;
+      const events: UpdateEvent[] = [];
+      await assert.rejects(
+        updateKernel({ port, image, name: 'x.img', signal }, (event) => {
+          events.push(event);
+          if (event.event === 'sending' && event.bytes > 20_000) ending.abort();
+        }),
+        (error) => error instanceof Problem && error.code === 'interrupted',
+      );
+      assert.deepEqual([...new Set(events.map(({ event }) => event))], ['sending']);
+      const link = await startSession(port, {});
+      assert.equal(link.welcome.build, build.buildId);
+      await link.leave();
+    });
+    const files = readCard(card);
+    assert.deepEqual([files.has('next.img'), files.has('update.state')], [false, false]);
+    checkFat(card);
+  });
+
   it('runs the old kernel again when the new one dies at its start, which says so', async () => {
     const { card, build } = await cardOf();
     const { image } = await buildImage({ wasm: await moduleOf(Variant.trapInStart) });
@@ -90,7 +114,7 @@ describe('an update over the line in QEMU', function () {
     // The emulator ends with a fault; a board stops, and is switched off.
     const { status } = await powered(card, build.image, async (port) => {
       await assert.rejects(
-        updateKernel({ port, image }, (event) => events.push(event)),
+        updateKernel({ port, name: 'x.img', image }, (event) => events.push(event)),
         Problem,
       );
     });
