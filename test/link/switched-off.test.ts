@@ -12,10 +12,11 @@ import { CardRig, cardImage } from '../player/card-rig.js';
 import type { TestModule } from '../support/module.js';
 import { playerOf } from '../virtual-pi/pi-rig.js';
 
+const HINT = 'set link.modules = on in the player.ini of its card';
 const refused = (what: string): object => ({
   code: 'refused',
   message: `the board refuses the ${what}: new code is switched off: link.modules in player.ini`,
-  hint: 'set link.modules = on in the player.ini of its card',
+  hint: HINT,
 });
 
 describe('what player.ini switches off', function () {
@@ -63,7 +64,7 @@ describe('what player.ini switches off', function () {
       {
         code: 'refused',
         message: 'the board takes no new code',
-        hint: REFUSED.hint,
+        hint: HINT,
       },
     );
     assert.deepEqual(told, []);
