@@ -3,7 +3,8 @@
 import type { Command } from 'commander';
 import { Channel, Link as Numbers } from '../../firmware/link/protocol.js';
 import type { Link } from '../link/link.js';
-import { openPort, startSession, type OpenPort } from '../link/port.js';
+import { openPort } from '../link/port.js';
+import { startSession, type OpenPort } from '../link/session.js';
 import { TextFilter } from '../link/text-filter.js';
 import { EventQueue } from '../play/queue.js';
 import { Problem } from '../problem.js';

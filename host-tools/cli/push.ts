@@ -5,7 +5,7 @@ import { lineBytes } from '../link/line-choice.js';
 import { LiveSound } from '../link/live-sound.js';
 import { openLink } from '../link/port.js';
 import { openEarly, Push, type PushEvent, type PushReport, type PushTrack } from '../link/push.js';
-import { openSound } from '../link/sound.js';
+import { openSound } from '../link/sound-file.js';
 import { playable } from '../media/pcm.js';
 import { Problem } from '../problem.js';
 import { baudOption, portOption } from './port-option.js';

@@ -2,7 +2,8 @@
 
 import { InvalidArgumentError, type Command } from 'commander';
 import type { Link } from '../link/link.js';
-import { openPort, type OpenPort } from '../link/port.js';
+import { openPort } from '../link/port.js';
+import type { OpenPort } from '../link/session.js';
 import { watchBoard, type Snapshot, type WatchEvent } from '../link/telemetry.js';
 import { baudOption, portOption } from './port-option.js';
 import { Status } from './render-errors.js';

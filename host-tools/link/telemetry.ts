@@ -5,7 +5,7 @@ import { EventQueue } from '../play/queue.js';
 import { Problem } from '../problem.js';
 import type { Welcome } from './control.js';
 import type { Link } from './link.js';
-import { startSession, type LinkOptions, type OpenPort } from './port.js';
+import { startSession, type LinkOptions, type OpenPort } from './session.js';
 
 /** Of a core, 0 to 1, since the snapshot before. */
 export interface Shares {
