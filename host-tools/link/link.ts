@@ -81,6 +81,8 @@ export interface LinkStatistics {
   answerMs: number;
 }
 
+export type Receiver = (payload: Uint8Array) => void;
+
 type State = 'hello' | 'open' | 'closed';
 
 export class Link {
@@ -95,7 +97,7 @@ export class Link {
   private readonly arrivals = new ReceiveWindow();
   private readonly baud: Baud;
   private window = new SendWindow(Numbers.Window);
-  private readonly receivers = new Map<number, (payload: Uint8Array) => void>();
+  private readonly receivers = new Map<number, Receiver>();
   private readonly control: Uint8Array[] = [];
   private readonly waiting: { channel: number; payload: Uint8Array; done: () => void; failed: (e: Problem) => void }[] =
     [];
@@ -203,9 +205,15 @@ export class Link {
     };
   }
 
-  /** Who takes the messages of a channel; one at a time. A message that nobody takes is counted and dropped. */
-  receive(channel: Channel, take: (payload: Uint8Array) => void): void {
-    this.receivers.set(channel, take);
+  /**
+   * Who takes the messages of a channel; one at a time: the one before is given back. A message that nobody takes is
+   * counted and dropped.
+   */
+  receive(channel: Channel, take: Receiver | undefined): Receiver | undefined {
+    const before = this.receivers.get(channel);
+    if (take) this.receivers.set(channel, take);
+    else this.receivers.delete(channel);
+    return before;
   }
 
   /**
