@@ -2,6 +2,7 @@
 
 import type { Command } from 'commander';
 import { Channel, Link as Numbers } from '../../firmware/link/protocol.js';
+import { rateText } from '../link/line-choice.js';
 import type { Link } from '../link/link.js';
 import { openPort } from '../link/port.js';
 import { startSession, type OpenPort } from '../link/session.js';
@@ -12,7 +13,6 @@ import { baudOption, portOption } from './port-option.js';
 import { ConsoleScreen } from './render-console.js';
 import { Status } from './render-errors.js';
 import { onInterrupt } from './render-terminal.js';
-import { grouped } from './render-text.js';
 
 interface Flags {
   port?: string;
@@ -132,11 +132,7 @@ class ConsoleRun {
 
   private show({ transport }: OpenPort): void {
     const { link } = this;
-    const state = link?.isOpen
-      ? transport.isPaced
-        ? `${grouped(transport.baud)} baud`
-        : 'as fast as it goes'
-      : 'no answer';
+    const state = link?.isOpen ? rateText(link) : 'no answer';
     const damaged = this.lost + (link?.isOpen ? link.statistics.damaged : 0);
     this.screen.set(`${transport.name}  ${state}  ${damaged} damaged frames  Ctrl-] ends`);
   }

@@ -27,7 +27,7 @@ import { makeFrame, WIRE_BYTES, type Frame } from './frames.js';
 import { Outlet } from './outlet.js';
 import { ReceiveWindow } from './receive-window.js';
 import { SendWindow } from './send-window.js';
-import type { Transport } from './transport.js';
+import { portGone, type Transport } from './transport.js';
 
 const HELLO_MS = 200;
 const CONNECT_MS = 3000;
@@ -138,14 +138,15 @@ export class Link {
       transport,
       this.clock,
       () => this.nextFrame(),
-      (error) => this.end({ kind: 'gone', problem: error instanceof Problem ? error : gone(transport, error) }),
+      (error) =>
+        this.end({ kind: 'gone', problem: error instanceof Problem ? error : portGone(transport.name, error) }),
     );
     this.baud = new Baud(transport, this.clock, {
       send: (payload) => this.sendControl(payload),
       drained: () => this.outlet.drained(),
     });
     transport.onBytes = (bytes) => this.push(bytes);
-    transport.onClose = (problem) => this.end({ kind: 'gone', problem: problem ?? gone(transport) });
+    transport.onClose = (problem) => this.end({ kind: 'gone', problem: problem ?? portGone(transport.name) });
   }
 
   /** Opens a session. Throws Problem: nothing answers, the versions do not fit, the transport failed, `signal`. */
@@ -329,7 +330,7 @@ export class Link {
       }
       const problem = new Problem('link-lost', 'the board was reset, or has ended the session', {
         file: this.transport.name,
-        hint: 'run the command again',
+        hint: 'try again',
       });
       this.end({ kind: 'reset', problem });
     } else if (payload[0] === Control.Refuse && this.state === 'hello') {
@@ -498,7 +499,7 @@ export class Link {
     if (silent >= Numbers.SilenceMs || (isBabbling && !this.baud.isChanging)) {
       const problem = new Problem('link-lost', 'nothing is heard from the board any more', {
         file: this.transport.name,
-        hint: 'is it switched on and still connected? run the command again',
+        hint: 'is it switched on and still connected? try again',
       });
       this.end({ kind: 'silent', problem });
     } else if (now >= this.pingAt()) {
@@ -509,7 +510,4 @@ export class Link {
 }
 
 const over = (transport: Transport): Problem =>
-  new Problem('link-lost', 'the session has ended', { file: transport.name, hint: 'run the command again' });
-
-const gone = (transport: Transport, cause?: unknown): Problem =>
-  new Problem('link-lost', 'the port is gone', { file: transport.name, hint: 'plug the adapter in again', cause });
+  new Problem('link-lost', 'the session has ended', { file: transport.name, hint: 'try again' });

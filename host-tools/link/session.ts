@@ -64,13 +64,17 @@ async function connect(transport: Transport, memory: BaudMemory | undefined, opt
 }
 
 /** Tries rates, the one that worked the last time first, then slower ones. */
-async function raise(link: Link, memory: BaudMemory | undefined, { baud, onProgress }: LinkOptions): Promise<void> {
+async function raise(
+  link: Link,
+  memory: BaudMemory | undefined,
+  { baud, signal, onProgress }: LinkOptions,
+): Promise<void> {
   const { highestBaud } = link.welcome;
   const known = memory?.baud();
   const most = baud ?? Math.min(highestBaud, known ?? highestBaud);
   const rates = baud === undefined ? [...new Set([most, ...RATES.filter((rate) => rate < most)])] : [baud];
   for (const rate of rates.filter((rate) => rate <= highestBaud && rate > Numbers.Baud)) {
-    if (rate === link.transport.baud) return;
+    if (rate === link.transport.baud || signal?.aborted) return;
     onProgress?.(`trying ${rate} baud…`);
     const holds = await link.setBaud(rate);
     if (holds === rate) {
