@@ -42,6 +42,8 @@ const BITS_A_BYTE = 10;
 const ROOM_BYTES = 1 << 20;
 /** Bytes that are no frames, and none that is, for so long: the board was reset and speaks at another rate. */
 const BABBLE_MS = 2500;
+/** A call that comes later than that tells that this side was held up: a page that draws, a machine that is busy. */
+const LATE_MS = 5;
 /** Between two Pings while nothing is heard. */
 const PING_AGAIN_MS = 250;
 
@@ -484,9 +486,16 @@ export class Link {
     }
     if (this.state === 'open') this.checkLife(now);
     if (this.state === 'closed') return;
-    if (this.deframer.collecting && now >= this.bytesAt + Numbers.IdleMs) this.deframer.giveUp();
+    if (this.deframer.collecting && now >= this.bytesAt + Numbers.IdleMs) this.idle(now);
     if (now >= this.window.dueAt && !this.baud.isChanging) this.window.late();
     this.run();
+  }
+
+  /** Nothing more came of a frame; a host that was held up has not read yet what came meanwhile. */
+  private idle(now: number): void {
+    const late = now - this.bytesAt - Numbers.IdleMs;
+    if (late > LATE_MS) this.bytesAt = now;
+    else this.deframer.giveUp();
   }
 
   private checkLife(now: number): void {
