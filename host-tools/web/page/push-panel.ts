@@ -58,7 +58,7 @@ export class PushPanel {
   /** Nothing is connected any more: what was said of pushes is old. */
   close(): void {
     this.link = undefined;
-    this.remarks.replaceChildren();
+    void this.ended.then(() => this.remarks.replaceChildren());
   }
 
   private take(files: File[]): void {

@@ -104,7 +104,7 @@ export class RealPi {
         this.retry.hidden = false;
       },
     });
-    transport.onNoise = (reason) => this.tell(`${transport.name}: some bytes were lost: ${reason}.`);
+    transport.onNoise = (reason) => setText(this.state, `${this.told} Some bytes were lost: ${reason}.`);
     this.line = line;
     this.tell(`Connected to ${transport.name}, 115200 baud, 8N1. Looking for Mirleft…`);
     const gone = await line.run();
@@ -131,8 +131,11 @@ export class RealPi {
     this.line?.end();
   }
 
+  private told = '';
+
   private tell(text: string): void {
     this.retry.hidden = true;
+    this.told = text;
     setText(this.state, text);
   }
 }
