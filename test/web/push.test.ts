@@ -142,7 +142,7 @@ describe('pushing to a real Pi from the page', function () {
     withPort(
       async (page, port) => {
         await connect(page, '921,600');
-        const samples = tone(48_000);
+        const samples = tone(24_000);
         const file = sounds('c.wav', samples);
         await page.setInputFiles('#push-files', [file]);
         await done(page);

@@ -8,6 +8,8 @@ import { loadFirmware } from './machine.js';
 import type { PageProgram } from './messages.js';
 import { byId, setText } from './page.js';
 
+const NOT_OURS = { buildId: 'none', wasm: new Uint8Array(), sourceMap: '', symbols: [] };
+
 export class CrashNotice {
   private readonly notice = byId<HTMLDetailsElement>('crash');
   private link: Link | undefined;
@@ -25,15 +27,13 @@ export class CrashNotice {
     if (!report) return;
     // The board's own text is anything until it was looked at.
     const { buildId } = this.program;
-    const source =
-      report.buildId === buildId
-        ? await loadFirmware().catch(() => ({ wasm: new Uint8Array(), sourceMap: '' }))
-        : { wasm: new Uint8Array(), sourceMap: '' };
-    const fault = symbolize(report, { buildId: source.wasm.length > 0 ? buildId : '-', ...source, symbols: [] });
+    const firmware = report.buildId === buildId ? await loadFirmware().catch(() => undefined) : undefined;
+    const fault = symbolize(report, firmware ? { buildId, ...firmware, symbols: [] } : NOT_OURS);
     const [first = '', ...calls] = [...formatFault(fault).split('\n'), ...report.registers].map(printable);
     if (this.link !== link) return;
     setText(byId('crash-title'), `The board has kept the report of a ${first}`);
     setText(byId('crash-report'), calls.join('\n'));
+    byId('crash-hint').hidden = fault.matches;
     this.notice.hidden = false;
   }
 
