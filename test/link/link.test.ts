@@ -137,7 +137,7 @@ describe('the link', function () {
     const [first, second] = [0, 1].map((i) => raw(Channel.Files, 7, i, Buffer.from(`frame\n${i}`))) as [Buffer, Buffer];
     transport.onBytes(first.subarray(0, 8));
     clock.held += 200;
-    await pass(clock, 40);
+    await pass(clock, 60);
     transport.onBytes(first.subarray(8));
     assert.deepEqual(taken, ['frame\n0']);
     transport.onBytes(second.subarray(0, 8));
