@@ -4,7 +4,8 @@ import type { Command } from 'commander';
 import { findProgram, type Program } from '../build/project.js';
 import { Dev } from '../dev/dev.js';
 import { openEmulator } from '../link/emulator-port.js';
-import { openPort, startSession, type OpenPort } from '../link/port.js';
+import { openPort } from '../link/port.js';
+import { startSession, type OpenPort } from '../link/session.js';
 import { Problem } from '../problem.js';
 import { baudOption, portOption } from './port-option.js';
 import { PROGRAM_ARGUMENT } from './program-argument.js';
@@ -87,7 +88,7 @@ async function dev(program: Program, flags: Flags, json?: JsonEvents): Promise<S
 
 async function open(program: Program, spec: string | undefined): Promise<OpenPort> {
   if (spec !== 'qemu' && !spec?.startsWith('qemu:')) return openPort(spec);
-  return { transport: await openEmulator(spec.slice('qemu:'.length) || undefined, program), id: undefined };
+  return { transport: await openEmulator(spec.slice('qemu:'.length) || undefined, program) };
 }
 
 /** A session; undefined when the signal came first. A board that was there may take its time to come back. */

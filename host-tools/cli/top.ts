@@ -1,13 +1,14 @@
 // mirleft top
 
 import { InvalidArgumentError, type Command } from 'commander';
+import { rateText } from '../link/line-choice.js';
 import type { Link } from '../link/link.js';
-import { openPort, type OpenPort } from '../link/port.js';
+import { openPort } from '../link/port.js';
+import type { OpenPort } from '../link/session.js';
 import { watchBoard, type Snapshot, type WatchEvent } from '../link/telemetry.js';
 import { baudOption, portOption } from './port-option.js';
 import { Status } from './render-errors.js';
 import { onInterrupt, openKeys, type Keys } from './render-terminal.js';
-import { grouped } from './render-text.js';
 import { plainLine, TopView, type Headline } from './top-view.js';
 
 interface Flags {
@@ -91,7 +92,7 @@ async function top(flags: Flags): Promise<Status> {
 }
 
 const lineOf = ({ transport }: OpenPort, { welcome }: Pick<Link, 'welcome'>): string =>
-  `${welcome.isPaced && transport.isPaced ? `${grouped(transport.baud)} baud` : 'as fast as it goes'}  build ${welcome.build}`;
+  `${rateText({ transport, welcome })}  build ${welcome.build}`;
 
 /** Lines on stdout; what is not a value goes to stderr. */
 class Lines {

@@ -6,7 +6,7 @@ import { readOurKernel } from '../card/kernel-image.js';
 import { FileClient } from '../link/file-client.js';
 import type { Link } from '../link/link.js';
 import { checkTakesCode, ModuleClient } from '../link/module-client.js';
-import { startSession, type OpenPort } from '../link/port.js';
+import { startSession, type OpenPort } from '../link/session.js';
 import { Problem } from '../problem.js';
 
 const NEXT = 'next.img';

@@ -114,6 +114,8 @@ export class Push {
   private isJump = false;
   private isPaused = false;
   private isStopping = false;
+  private isOver = false;
+  private readonly tracks: PushTrack[];
   private toldIndex = -1;
 
   private stream: AudioStream | undefined;
@@ -144,9 +146,19 @@ export class Push {
 
   constructor(
     private readonly link: AudioLink,
-    private readonly tracks: readonly PushTrack[],
+    tracks: readonly PushTrack[],
     private readonly options: PushOptions = {},
-  ) {}
+  ) {
+    this.tracks = [...tracks];
+  }
+
+  /** Appends a track; false when the end has come already, which takes another push. */
+  add(track: PushTrack): boolean {
+    if (this.isOver || this.isStopping) return false;
+    this.tracks.push(track);
+    this.changed();
+    return true;
+  }
 
   /** Pauses, or goes on. */
   pause(): void {
@@ -177,7 +189,10 @@ export class Push {
     };
     if (signal?.aborted) abort();
     signal?.addEventListener('abort', abort);
-    const done = this.work().finally(() => this.queue.close());
+    const done = this.work().finally(() => {
+      this.isOver = true;
+      this.queue.close();
+    });
     // Whoever stops listening is told by `return`, not by this.
     done.catch(() => undefined);
     try {
@@ -483,6 +498,12 @@ export class Push {
     if (index >= this.tracks.length) this.isStopping = true;
   }
 
+  /** Nobody goes back behind the track that is heard, and samples take much memory. */
+  private forgetBefore(index: number): void {
+    this.segments = this.segments.filter((segment) => segment.index >= index);
+    for (const known of this.sounds.keys()) if (known < index) this.sounds.delete(known);
+  }
+
   /** Says where the device is, when it has told so. */
   private tellStatus(): void {
     const { stream } = this;
@@ -506,6 +527,7 @@ export class Push {
     if (index !== this.toldIndex) {
       this.toldIndex = index;
       this.report.tracks++;
+      this.forgetBefore(index);
       const { name, rateHz, channels } = sound;
       this.queue.push({ event: 'track', index, count: this.tracks.length, name, rateHz, channels });
     }

@@ -55,7 +55,7 @@ describe('what player.ini switches off', function () {
     await whilePassing(pi, link.leave());
     const { image } = await playerBuild();
     const told: UpdateEvent[] = [];
-    const port = { transport, id: undefined };
+    const port = { transport };
     await assert.rejects(
       whilePassing(
         pi,

@@ -9,7 +9,7 @@ import { makeCardImage } from '../../host-tools/card/image.js';
 import { updateKernel, type UpdateEvent } from '../../host-tools/dev/update.js';
 import { startEmulator, type EmulatorEnd } from '../../host-tools/emulator/emulator.js';
 import { makeScratch } from '../../host-tools/emulator/scratch.js';
-import { startSession, type OpenPort } from '../../host-tools/link/port.js';
+import { startSession, type OpenPort } from '../../host-tools/link/session.js';
 import { StreamTransport } from '../../host-tools/link/stream-transport.js';
 import { Problem } from '../../host-tools/problem.js';
 import { checkFat, readCard } from '../card/card-rig.js';
@@ -51,7 +51,7 @@ describe('an update over the line in QEMU', function () {
       await emulator.stop();
     });
     try {
-      await act({ transport, id: undefined });
+      await act({ transport });
     } finally {
       await transport.close();
       scratch.remove();
