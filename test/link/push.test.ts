@@ -6,7 +6,7 @@ import os from 'node:os';
 import path from 'node:path';
 import { Channel } from '../../firmware/link/protocol.js';
 import { lineBytes } from '../../host-tools/link/line-choice.js';
-import type { PushTrack } from '../../host-tools/link/push.js';
+import type { PushTrack } from '../../host-tools/link/push-tracks.js';
 import { openSound } from '../../host-tools/link/sound-file.js';
 import { encodeQoa } from '../../host-tools/media/qoa.js';
 import { formatFinding } from '../../host-tools/virtual-pi/findings.js';

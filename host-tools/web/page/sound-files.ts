@@ -1,7 +1,7 @@
 // Files that are to be pushed, decoded by a worker while they are sent.
 
 import { Sound } from '../../link/sound.js';
-import type { PushTrack } from '../../link/push.js';
+import type { PushTrack } from '../../link/push-tracks.js';
 import { Problem } from '../../problem.js';
 import type { FromDecoder, ToDecoder } from './messages.js';
 
