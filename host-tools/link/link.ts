@@ -40,6 +40,8 @@ const ACK_MS = 10;
 const BITS_A_BYTE = 10;
 /** Bytes that this side takes in flight: it has no small queue. */
 const ROOM_BYTES = 1 << 20;
+/** Nothing that was sent arrives for so long, though the other side is heard: short frames pass a line that longer ones do not. */
+const STUCK_MS = 20_000;
 /** Bytes that are no frames, and none that is, for so long: the board was reset and speaks at another rate. */
 const BABBLE_MS = 2500;
 /** A call that comes later than that tells that this side was held up: a page that draws, a machine that is busy. */
@@ -509,6 +511,12 @@ export class Link {
       const problem = new Problem('link-lost', 'nothing is heard from the board any more', {
         file: this.transport.name,
         hint: 'is it switched on and still connected? try again',
+      });
+      this.end({ kind: 'silent', problem });
+    } else if (now - this.window.stuckSince >= STUCK_MS) {
+      const problem = new Problem('link-lost', 'the line damages nearly all that is sent', {
+        file: this.transport.name,
+        hint: 'try a slower --baud or another cable; mirleft doctor looks closer',
       });
       this.end({ kind: 'silent', problem });
     } else if (now >= this.pingAt()) {

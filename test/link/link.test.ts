@@ -140,6 +140,19 @@ describe('the link', function () {
     }
   });
 
+  it('gives up a line that only short frames pass', async () => {
+    const clock = new VirtualClock();
+    const [transport, other] = memoryPair(clock, { there: { flip: 0.01 }, seed: 3 });
+    rig.connect(other, clock);
+    const link = await drive(clock, Link.connect(transport, { timeoutMs: 60_000 }));
+    const endless = async (): Promise<void> => {
+      for (;;) await link.send(Channel.Log, Buffer.alloc(1024, 7));
+    };
+    const began = clock.now();
+    await assert.rejects(drive(clock, endless(), 120_000), /damages nearly all that is sent/);
+    assert.ok(clock.now() - began < 60_000);
+  });
+
   it('waits for the rest of a frame when it was itself held up', async () => {
     class HeldClock extends VirtualClock {
       held = 0;
