@@ -51,6 +51,12 @@ export type ProblemCode =
   | 'tool-failed'
   | 'usage';
 
+/** A Problem's fields; `what` is what is wrong. */
+export interface ProblemData extends Pick<ProblemFields, 'file' | 'offset' | 'hint'> {
+  code: ProblemCode;
+  what: string;
+}
+
 /** `message` says what is wrong, without file, offset and hint; `details` follow behind a newline. */
 export class Problem extends Error {
   readonly file: string | undefined;
@@ -74,6 +80,16 @@ export class Problem extends Error {
     this.offset = fields.offset;
     this.hint = fields.hint;
     this.details = details;
+  }
+
+  /** As plain data, for another thread; `details` and `cause` stay here. */
+  data(): ProblemData {
+    const { code, file, offset, hint } = this;
+    return { code, what: this.#what, file, offset, hint };
+  }
+
+  static of({ code, what, ...fields }: ProblemData): Problem {
+    return new Problem(code, what, fields);
   }
 
   /** `file: what is wrong at byte N; what to try`, control characters made visible. */

@@ -19,6 +19,18 @@ import { endLine, print, printLine, printNumber } from './console';
 const HEADER_PINS: i32 = 28;
 const LAST_PIN: i64 = 57;
 
+/** What is to become of a pin. */
+const enum Change {
+  None,
+  In,
+  Out,
+  High,
+  Low,
+  Up,
+  Down,
+  NoPull,
+}
+
 /** Runs `gpio [pin [in|out|high|low|up|down|none]]`. */
 export function runGpio(): Outcome {
   if (!nextWord()) {
@@ -40,22 +52,44 @@ export function runGpio(): Outcome {
       printLine(' serves a device: left alone');
       return Outcome.Done;
     }
-    if (!change(pin) || !noMore()) return Outcome.Usage;
+    const what = pinChange();
+    if (what === Change.None || !noMore()) return Outcome.Usage;
+    change(pin, what);
   }
   printPin(pin);
   return Outcome.Done;
 }
 
-/** Does what the last word says. */
-function change(pin: i32): bool {
-  if (isWord('in')) return setPinFunction(pin, PinFunction.Input);
-  if (isWord('up')) return setPinPull(pin, Pull.Up);
-  if (isWord('down')) return setPinPull(pin, Pull.Down);
-  if (isWord('none')) return setPinPull(pin, Pull.None);
-  const high = isWord('high');
-  if (high || isWord('low')) setPin(pin, high);
-  else if (!isWord('out')) return false;
-  return setPinFunction(pin, PinFunction.Output);
+/** What the last word says. */
+function pinChange(): Change {
+  if (isWord('in')) return Change.In;
+  if (isWord('out')) return Change.Out;
+  if (isWord('high')) return Change.High;
+  if (isWord('low')) return Change.Low;
+  if (isWord('up')) return Change.Up;
+  if (isWord('down')) return Change.Down;
+  return isWord('none') ? Change.NoPull : Change.None;
+}
+
+function change(pin: i32, what: Change): void {
+  switch (what) {
+    case Change.In:
+      setPinFunction(pin, PinFunction.Input);
+      break;
+    case Change.Up:
+      setPinPull(pin, Pull.Up);
+      break;
+    case Change.Down:
+      setPinPull(pin, Pull.Down);
+      break;
+    case Change.NoPull:
+      setPinPull(pin, Pull.None);
+      break;
+    default:
+      // The level first: the pin never shows another one.
+      if (what !== Change.Out) setPin(pin, what === Change.High);
+      setPinFunction(pin, PinFunction.Output);
+  }
 }
 
 function printPin(pin: i32): void {

@@ -66,10 +66,6 @@ export const enum Control {
 export const enum Ability {
   /** New modules are taken. */
   Modules = 1,
-  /** peek and poke are allowed. */
-  Peek = 2,
-  /** A card is there. */
-  Card = 4,
   /** The line keeps its own pace, as in the emulator: rates mean nothing. */
   Unpaced = 8,
 }

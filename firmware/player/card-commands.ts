@@ -153,6 +153,11 @@ export class CardCommands {
       while (at < count && (isLast || at <= count - POINT_BYTES)) {
         const point = decodePoint(chunk + at, count - at);
         at += pointBytes;
+        if (!point) {
+          if (!this.isLineStart) endLine();
+          printLine('no text from here on');
+          return Outcome.Done;
+        }
         this.printPoint(point);
       }
       this.offset += at;

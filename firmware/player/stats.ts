@@ -3,7 +3,7 @@
 import { Info, info, ticks } from '../../drivers/board';
 import { UartErrors } from '../../drivers/pl011';
 import { toMicroseconds } from '../../drivers/timer';
-import { endLine, print, printByte, printFixed, printLine, printNumber } from '../console/console';
+import { endLine, print, printFixed, printLine, printNumber } from '../console/console';
 import { takeLineErrors } from '../link/line-errors';
 import { serviceServices } from '../link/services';
 import { Deck } from './deck';
@@ -66,6 +66,8 @@ export class Stats {
     endLine();
     print('UART bytes lost    ');
     printNumber(info(Info.UartLost));
+    endLine();
+    print('UART errors       ');
     printUartErrors(takeLineErrors());
     endLine();
   }
@@ -87,11 +89,9 @@ function printStage(name: string, spent: i64, whole: i64): void {
 
 /** What the UART has seen since the last time. */
 function printUartErrors(errors: i32): void {
-  if (!errors) return;
-  print(', since the last look:');
+  if (!errors) print(' none');
   if (errors & UartErrors.Framing) print(' framing');
   if (errors & UartErrors.Parity) print(' parity');
   if (errors & UartErrors.Break) print(' break');
   if (errors & UartErrors.Overrun) print(' overrun');
-  printByte(0x20);
 }

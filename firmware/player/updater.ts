@@ -67,6 +67,8 @@ export class Updater extends UpdateUser {
   private wanted: u32 = 0;
   private sum: u32 = 0;
   private healthyAt: i64 = NEVER;
+  /** Whether previous.img is the kernel from before, whole. */
+  private hasPrevious: bool = false;
 
   constructor(private readonly volume: Volume) {
     super();
@@ -199,6 +201,7 @@ export class Updater extends UpdateUser {
     const volume = this.volume;
     this.phase = Phase.Copying;
     this.offset = 0;
+    this.hasPrevious = false;
     let failed = volume.lookUp(KERNEL, KERNEL_LETTERS, this.entry);
     if (!failed) failed = this.from.open(this.entry);
     if (!failed && !volume.lookUp(PREVIOUS, PREVIOUS_LETTERS, this.entry))
@@ -212,10 +215,14 @@ export class Updater extends UpdateUser {
   private copyPiece(): void {
     const bytes = min(PIECE_BYTES, <i32>this.from.size - this.offset);
     const isCopied =
-      bytes > 0 && this.from.read(this.offset, piece, bytes) === bytes && this.to.write(this.offset, piece, bytes) >= 0;
+      bytes > 0 &&
+      this.from.read(this.offset, piece, bytes) === bytes &&
+      this.to.write(this.offset, piece, bytes) === bytes;
     this.offset += bytes;
     if (isCopied && this.offset < <i32>this.from.size) return;
-    this.to.sync();
+    this.hasPrevious = !this.to.sync() && isCopied;
+    // Half of it is good for nothing: the card is full, perhaps.
+    if (!this.hasPrevious) this.volume.remove(PREVIOUS, PREVIOUS_LETTERS);
     this.beginCheck();
   }
 
@@ -256,6 +263,7 @@ export class Updater extends UpdateUser {
       return;
     }
     this.remember(false);
-    printLine('this kernel is kernel8.img now; the one from before is previous.img');
+    if (this.hasPrevious) printLine('this kernel is kernel8.img now; the one from before is previous.img');
+    else printLine('this kernel is kernel8.img now; the one from before is not kept: is the card full?');
   }
 }

@@ -2,8 +2,10 @@
 
 import type { Command } from 'commander';
 import { Channel, Link as Numbers, TelemetryOp } from '../../firmware/link/protocol.js';
+import { rateText } from '../link/line-choice.js';
 import type { Link } from '../link/link.js';
-import { openPort, startSession, type OpenPort } from '../link/port.js';
+import { openPort } from '../link/port.js';
+import { startSession, type OpenPort } from '../link/session.js';
 import { askSnapshots, readSnapshot, type Snapshot } from '../link/telemetry.js';
 import { TextFilter } from '../link/text-filter.js';
 import { EventQueue } from '../play/queue.js';
@@ -13,7 +15,6 @@ import { baudOption, portOption } from './port-option.js';
 import { ConsoleScreen } from './render-console.js';
 import { Status } from './render-errors.js';
 import { onInterrupt } from './render-terminal.js';
-import { grouped } from './render-text.js';
 
 interface Flags {
   port?: string;
@@ -161,10 +162,9 @@ class ConsoleRun {
   private show({ transport }: OpenPort): void {
     const { link, snapshot, hasCrash } = this;
     const isOpen = link?.isOpen ?? false;
-    const rate = transport.isPaced ? `${grouped(transport.baud)} baud` : 'as fast as it goes';
     const state = {
       port: transport.name,
-      line: isOpen ? rate : 'no answer',
+      line: link && isOpen ? rateText(link) : 'no answer',
       damagedFrames: this.lost + (link && isOpen ? link.statistics.damaged : 0),
       snapshot: isOpen ? snapshot : undefined,
       hasCrash,

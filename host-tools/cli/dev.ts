@@ -1,23 +1,24 @@
 // mirleft dev [PROGRAM]
 
 import type { Command } from 'commander';
-import { formatProblem } from '../build/compile.js';
 import { findProgram, type Program } from '../build/project.js';
-import { Dev, type DevEvents } from '../dev/dev.js';
+import { Dev } from '../dev/dev.js';
 import { openEmulator } from '../link/emulator-port.js';
-import { openPort, startSession, type OpenPort } from '../link/port.js';
-import { printable, Problem } from '../problem.js';
+import { openPort } from '../link/port.js';
+import { startSession, type OpenPort } from '../link/session.js';
+import { Problem } from '../problem.js';
 import { baudOption, portOption } from './port-option.js';
 import { PROGRAM_ARGUMENT } from './program-argument.js';
-import { problemLine, Status } from './render-errors.js';
+import { jsonView, textView } from './render-dev.js';
+import { Status } from './render-errors.js';
+import { JsonEvents } from './render-json.js';
 import { StatusLine } from './render-status.js';
-import { styleText } from './render-style.js';
 import { onInterrupt } from './render-terminal.js';
-import { grouped } from './render-text.js';
 
 interface Flags {
   port?: string;
   baud?: number;
+  json?: true;
 }
 
 const HELP = `
@@ -25,6 +26,8 @@ PROGRAM is the name of one of the library's programs, a project's folder or an e
 else the player. What is saved is compiled quickly, sent and swapped in while the board plays on; the optimised build
 follows by itself. Code that does not compile, traps or hangs is told, and what ran before runs on. Ctrl-C ends; the board
 keeps what it runs until it is switched off. With --port qemu the emulator begins with PROGRAM.
+With --json each event is a line: connected, lost, building, built, unchanged, sending, swapped, failed, waiting, text of
+the board, and at last end; what went wrong is in errors.
 
 Examples:
   mirleft dev                                 the project in this folder, on the one adapter that is plugged in
@@ -32,7 +35,6 @@ Examples:
   mirleft dev hello --port qemu               without a board`;
 
 const RETRY_MS = 500;
-const ms = (time: number): string => (time < 1000 ? `${Math.round(time)} ms` : `${(time / 1000).toFixed(2)} s`);
 
 export function register(program: Command): void {
   program
@@ -42,34 +44,38 @@ export function register(program: Command): void {
     .argument(...PROGRAM_ARGUMENT)
     .addOption(portOption())
     .addOption(baudOption())
+    .option('-j, --json', 'a line of JSON for each event on stdout, and nothing else there')
     .addHelpText('after', HELP)
     .action(async (name: string | undefined, flags: Flags) => {
-      process.exitCode = await dev(findProgram(name), flags);
+      const json = flags.json ? new JsonEvents() : undefined;
+      const work = (): Promise<Status> => dev(findProgram(name), flags, json);
+      process.exitCode = await (json ? json.during(work) : work());
     });
 }
 
-async function dev(program: Program, flags: Flags): Promise<Status> {
+async function dev(program: Program, flags: Flags, json?: JsonEvents): Promise<Status> {
   const status = new StatusLine();
+  const view = json ? jsonView(json) : textView(status);
   const ending = new AbortController();
   const interrupts = onInterrupt(() => ending.abort());
   const { signal } = ending;
-  const session = new Dev({ program, signal }, eventsOf(status));
+  const session = new Dev({ program, signal }, view);
   let port: OpenPort | undefined;
   try {
-    status.set('building…');
+    view.building('full');
     await session.check();
-    status.set('opening the port…');
+    view.opening();
     port = await open(program, flags.port);
     for (let isFirst = true; !signal.aborted; isFirst = false) {
       const link = await connect(port, flags, session, signal, isFirst);
       if (!link) break;
-      status.line(styleText('dim', `${printable(program.name)} on ${port.transport.name}; Ctrl-C ends`));
+      view.connected(program, port.transport.name);
       await session.serve(link);
       const { isOpen } = link;
       await link.leave();
       const end = await link.closed;
       if (!isOpen && end.kind === 'gone') throw end.problem ?? new Problem('link-lost', 'the port is gone');
-      if (!isOpen) status.line('the board was reset or is away: what there is will be sent again');
+      if (!isOpen) view.lost();
     }
     return Status.Interrupted;
   } finally {
@@ -82,7 +88,7 @@ async function dev(program: Program, flags: Flags): Promise<Status> {
 
 async function open(program: Program, spec: string | undefined): Promise<OpenPort> {
   if (spec !== 'qemu' && !spec?.startsWith('qemu:')) return openPort(spec);
-  return { transport: await openEmulator(spec.slice('qemu:'.length) || undefined, program), id: undefined };
+  return { transport: await openEmulator(spec.slice('qemu:'.length) || undefined, program) };
 }
 
 /** A session; undefined when the signal came first. A board that was there may take its time to come back. */
@@ -97,29 +103,4 @@ async function connect(port: OpenPort, flags: Flags, session: Dev, signal: Abort
     }
   }
   return undefined;
-}
-
-const NAMES = { quick: 'quick build', full: 'optimised build' } as const;
-
-function eventsOf(status: StatusLine): DevEvents {
-  return {
-    text: (text) => status.output(text),
-    building: (kind) => status.set(`${NAMES[kind]}…`),
-    built({ kind, ms: took, cached, bytes, warnings }) {
-      for (const warning of warnings) status.line(formatProblem(warning));
-      status.line(`${NAMES[kind]}: ${grouped(bytes)} bytes, ${cached ? 'compiled before' : `compiled in ${ms(took)}`}`);
-    },
-    unchanged: () => status.line('  runs already'),
-    sending: (sent, of) => status.set(`sending ${grouped(sent)} of ${grouped(of)} bytes…`),
-    swapped(_kind, report, sinceSave) {
-      const { sentBytes, sendMs, swapMs, aheadMs, generation } = report;
-      const ring = aheadMs > 0 ? `, ${ms(aheadMs)} of sound were left` : '';
-      status.line(
-        `  ${grouped(sentBytes)} bytes sent in ${ms(sendMs)}, swapped in ${ms(swapMs)}${ring}; ` +
-          `module ${generation} runs ${ms(sinceSave)} after the save`,
-      );
-    },
-    failed: (problem) => status.line(problemLine(problem)),
-    waiting: (files) => status.set(`watching ${files} files; Ctrl-C ends`),
-  };
 }

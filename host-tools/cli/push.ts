@@ -1,11 +1,12 @@
 // mirleft push FILE…
 
 import { InvalidArgumentError, type Command } from 'commander';
-import { lineBytes } from '../link/line-choice.js';
+import { carriedBytes } from '../link/line-choice.js';
 import { LiveSound } from '../link/live-sound.js';
 import { openLink } from '../link/port.js';
-import { openEarly, Push, type PushEvent, type PushReport, type PushTrack } from '../link/push.js';
-import { openSound } from '../link/sound.js';
+import { openEarly, type PushTrack } from '../link/push-tracks.js';
+import { Push, type PushEvent, type PushReport } from '../link/push.js';
+import { openSound } from '../link/sound-file.js';
 import { playable } from '../media/pcm.js';
 import { Problem } from '../problem.js';
 import { baudOption, portOption } from './port-option.js';
@@ -181,9 +182,7 @@ async function pushAll(files: string[], flags: Flags): Promise<PushReport> {
       onProgress: (text) => view.stage(text),
     });
     try {
-      const isPaced = link.welcome.isPaced && link.transport.isPaced;
-      const line = isPaced ? lineBytes(link.transport.baud) : undefined;
-      const push = new Push(link, tracks, { lineBytes: line, signal });
+      const push = new Push(link, tracks, { lineBytes: carriedBytes(link), signal });
       if (keys) void obeyKeys(keys, push);
       view.keysLine();
       const report = await follow(push.run(), view);

@@ -1,14 +1,50 @@
-// Reports as JSON: one line, with the same `errors` whichever command it is.
+// Reports as JSON: one line, or a line for each event, with the same `errors` whichever command it is.
 
 import { failedReport, SCHEMA } from '../play/report.js';
 
+const print = (report: object): void => void process.stdout.write(`${JSON.stringify(report)}\n`);
+
+/** What went wrong, as the reports have it. */
+export const errorsOf = (error: unknown): object[] => failedReport(error).errors;
+
 /** Prints what `make` gives, or, where that fails, a report that has only `errors`; the error goes on. */
 export async function printJson(make: () => Promise<object>): Promise<void> {
-  const print = (report: object): void => void process.stdout.write(`${JSON.stringify(report)}\n`);
   try {
     print({ schema: SCHEMA, ...(await make()), errors: [] });
   } catch (error) {
-    print({ schema: SCHEMA, errors: failedReport(error).errors });
+    print({ schema: SCHEMA, errors: errorsOf(error) });
     throw error;
+  }
+}
+
+/** Progress comes so often at most. */
+const PROGRESS_MS = 100;
+
+/** Events of something that lasts, a line each: `event` says which. The last is `end`, with `errors` when it failed. */
+export class JsonEvents {
+  private progressAt = -Infinity;
+
+  tell(event: string, fields: object = {}): void {
+    print({ schema: SCHEMA, event, ...fields });
+  }
+
+  /** One of many, of which some are left out. */
+  progress(event: string, fields: object): void {
+    const now = performance.now();
+    if (now - this.progressAt < PROGRESS_MS) return;
+    this.progressAt = now;
+    this.tell(event, fields);
+  }
+
+  /** Does it all, with `end` behind; an error goes on. */
+  async during<Result>(work: () => Promise<Result>): Promise<Result> {
+    try {
+      const result = await work();
+      this.tell('end', { errors: [] });
+      return result;
+    } catch (error) {
+      this.tell('end', { errors: errorsOf(error) });
+      throw error;
+    }
   }
 }

@@ -1,14 +1,13 @@
 // `push` for people: what is heard, how far, and what waits on the device.
 
-import { AudioFormat } from '../../firmware/link/protocol.js';
-import { whatFits, type LineChoice } from '../link/line-choice.js';
 import type { PushEvent, PushReport } from '../link/push.js';
+import { doneText, FALLBACK_TEXT, progressFacts, slowText, streamText, timesText } from '../link/push-words.js';
 import { printable } from '../problem.js';
 import { problemLine } from './render-errors.js';
 import { StatusLine } from './render-status.js';
 import { styleText } from './render-style.js';
 import { progressLine } from './render-progress.js';
-import { clock, grouped, plural } from './render-text.js';
+import { clock } from './render-text.js';
 
 /** Without a terminal the progress comes as a line so often. */
 const PLAIN_MS = 2000;
@@ -38,7 +37,7 @@ export class PushView {
   show(event: PushEvent): void {
     switch (event.event) {
       case 'stream':
-        if (!this.quiet) for (const line of streamLines(event)) this.status.line(line);
+        if (!this.quiet) this.stream(event);
         break;
       case 'track':
         this.lastPlain = Date.now();
@@ -49,12 +48,18 @@ export class PushView {
         this.progress(event);
         break;
       case 'fallback':
-        this.note('the line is slower than it says: from here on packed as QOA, which is lossy');
+        this.note(FALLBACK_TEXT);
         break;
       case 'problem':
         this.status.line(problemLine(event.problem));
         break;
     }
+  }
+
+  private stream(event: Stream): void {
+    this.status.line(styleText('dim', streamText(event)));
+    const slow = slowText(event);
+    if (slow !== undefined) this.note(slow);
   }
 
   keysLine(): void {
@@ -64,23 +69,19 @@ export class PushView {
 
   private progress(event: Progress): void {
     const part = event.of ? event.seconds / event.of : 0;
-    const times = `${clock(event.seconds)}${event.of === undefined ? '' : `/${clock(event.of)}`}`;
-    const state = [
-      event.isPaused ? 'paused' : event.isWaiting ? 'filling' : '',
-      `${grouped(event.fillMs)} ms`,
-      event.ppm === undefined ? '' : `${event.ppm >= 0 ? '+' : '−'}${Math.abs(event.ppm)} ppm`,
-    ].filter(Boolean);
+    const times = timesText(event);
+    const facts = progressFacts(event);
     if (this.status.live) {
-      const facts = [
-        [times, ...state].join('  '),
-        [times, ...state.slice(0, 1)].join('  '),
+      const shown = [
+        [times, ...facts].join('  '),
+        [times, ...facts.slice(0, 1)].join('  '),
         times,
         clock(event.seconds),
       ];
-      this.status.set(progressLine(this.status.columns, event.name, part, facts));
+      this.status.set(progressLine(this.status.columns, event.name, part, shown));
     } else if (!this.quiet && Date.now() - this.lastPlain >= PLAIN_MS) {
       this.lastPlain = Date.now();
-      this.status.line(`  ${times} (${state.join(', ')})`);
+      this.status.line(`  ${times} (${facts.join(', ')})`);
     }
   }
 
@@ -88,40 +89,10 @@ export class PushView {
   finish(report: PushReport): void {
     this.status.clear();
     if (this.quiet) return;
-    // At its end a track runs out, which is meant: what waits then does not count.
-    const lowest =
-      report.lowestFillMs === null
-        ? ', lowest fill not known: 350 ms never waited'
-        : `, lowest fill ${grouped(report.lowestFillMs)} ms while more was to come`;
-    const failed = report.failed === 0 ? '' : `, ${styleText('red', plural(report.failed, 'error'))}`;
-    const dry = report.dry === 0 ? '' : `, ran dry ${plural(report.dry, 'time')}`;
-    this.status.line(
-      `${report.interrupted ? 'ended early' : 'done'}: ${plural(report.tracks, 'track')}, ${plural(report.underruns, 'underrun')}${dry}${lowest}${failed}`,
-    );
+    this.status.line(doneText(report, (text) => styleText('red', text)));
   }
 
   clear(): void {
     this.status.clear();
   }
-}
-
-function streamLines({ rateHz, channels, choice }: Stream): string[] {
-  const { format, soundBytes, lineBytes } = choice;
-  const what = `${grouped(rateHz)} Hz ${channels === 1 ? 'mono' : 'stereo'}`;
-  const line = lineBytes === undefined ? '' : ` of ${grouped(lineBytes)}`;
-  const how =
-    format === AudioFormat.Pcm16
-      ? 'as it is'
-      : 'packed as QOA, which is lossy: the line is too slow for the samples themselves';
-  const lines = [styleText('dim', `${what}, ${how} (${grouped(soundBytes)}${line} bytes a second)`)];
-  if (choice.slow) lines.push(`${styleText('yellow', 'note:')} ${slowText(choice, rateHz, channels)}`);
-  return lines;
-}
-
-function slowText({ slow, lineBytes = 0 }: LineChoice, rateHz: number, channels: number): string {
-  const seconds = (slow?.fillSeconds ?? 0).toFixed(1);
-  if (!slow?.repeats) return `the line is slower than the sound: it begins in ${seconds} s`;
-  const fits = whatFits(rateHz, channels, lineBytes);
-  const hint = fits === undefined ? '' : `; ${fits} is carried without`;
-  return `the line is much slower than the sound: it begins in ${seconds} s and stops again and again to fill${hint}`;
 }

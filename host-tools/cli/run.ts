@@ -48,6 +48,7 @@ the speed of time.
 With --card the card's own kernel starts, where its config.txt says, and finds the card in the slot that a board uses. What
 it writes stays on the card, so that it goes on from there the next time; --snapshot leaves the card as it was. A PROGRAM
 takes the place of the card's kernel. On the virtual Pi the card is written when the run ends.
+A board that restarts goes on in QEMU, with the kernel that the run began with, and ends on the virtual Pi.
 Exit status: the program's own, 124 after --timeout, 130 after Ctrl-C.
 
 Examples:
@@ -237,6 +238,7 @@ async function boot(
               scratch,
               ...(card ? card.machine(program, scratch, ramDisk) : { image: program.image, ramDisk }),
               deterministic: flags.deterministic,
+              resets: true,
             },
             events,
           );

@@ -1,26 +1,32 @@
 // The picture of `mirleft top`: lines of a snapshot, for a terminal of any size, without writing anywhere.
 
-import type { Shares, Snapshot } from '../link/telemetry.js';
-import { printable } from '../problem.js';
+import type { Snapshot } from '../link/telemetry.js';
+import {
+  boardFacts,
+  dbText,
+  decibels,
+  gaugesOf,
+  LEAST_DB,
+  lineFacts,
+  memoryFacts,
+  ringText,
+  stagesOf,
+  trackText,
+  type Fact,
+} from '../link/telemetry-words.js';
 import { styleText } from './render-style.js';
-import { clock, columnsOf, fit, fitPath, grouped } from './render-text.js';
+import { columnsOf, fit, fitPath } from './render-text.js';
 
-const LEAST_DB = -60;
 /** The highest level stays so long, then it falls. */
 const HOLD_MS = 1500;
 const FALL_DB_MS = 0.02;
 /** Above it music has next to no room left. */
 const LOUD_DB = -1;
-const RING_MS = 100;
-const HOT = 80;
 const LABEL = 8;
 const LEAST_BAR = 8;
 const ENDS = 'q ends';
 /** Less of a port's path is no use. */
 const LEAST_PATH = 8;
-
-/** Decibels below full scale; -Infinity for silence. */
-export const decibels = (level: number): number => 20 * Math.log10(level);
 
 /** The highest level of the last time, as a meter's upper mark. */
 export class PeakHold {
@@ -83,22 +89,17 @@ export class TopView {
   }
 
   private body(snapshot: Snapshot, columns: number, now: number): Line[] {
-    const { cpu, ringMs, ringLowestMs } = snapshot;
     return [
       [{ text: trackText(snapshot) }],
       [],
       this.meter('left', snapshot.levelLeft, this.left, columns, now),
       this.meter('right', snapshot.levelRight, this.right, columns, now),
       [],
-      gauge('ring', part(ringMs, RING_MS), ringText(ringMs, ringLowestMs), columns),
-      gauge('decode', cpu.decode, percent(cpu.decode), columns),
-      gauge('output', cpu.output, percent(cpu.output), columns),
-      gauge('card', cpu.card, percent(cpu.card), columns),
-      gauge(STAGES.link, cpu.link, percent(cpu.link), columns),
+      ...gaugesOf(snapshot).map(({ label, share, text }) => gauge(label, share, text, columns)),
       [],
-      boardLine(snapshot),
-      lineLine(snapshot),
-      memoryLine(snapshot),
+      factLine(boardFacts(snapshot)),
+      factLine(lineFacts(snapshot)),
+      factLine(memoryFacts(snapshot)),
     ];
   }
 
@@ -159,78 +160,17 @@ function gauge(label: string, share: number | undefined, value: string, columns:
   return [{ text: label.padEnd(LABEL) }, ...bars, { text: value }];
 }
 
-const part = (value: number | undefined, whole: number): number | undefined =>
-  value === undefined ? undefined : value / whole;
-
-const percent = (share: number | undefined): string =>
-  share === undefined ? 'not told' : `${(share * 100).toFixed(2)} %`;
-
-const dbText = (db: number): string => (db < LEAST_DB ? '-inf' : db.toFixed(1));
-
-const ringText = (ms: number | undefined, lowest: number | undefined): string =>
-  ms === undefined
-    ? 'not told'
-    : `${ms.toFixed(1)} ms${lowest === undefined ? '' : `, lowest ${lowest.toFixed(1)} ms`}`;
-
-function trackText({ state, track, tracks, name, positionSeconds, lengthSeconds, volumeDb, rateHz }: Snapshot): string {
-  const words = [state ?? 'running'];
-  if (track !== undefined) words.push(`track ${track + 1}${!tracks ? '' : ` of ${tracks}`}`);
-  if (name) words.push(printable(name));
-  if (positionSeconds !== undefined)
-    words.push(`${clock(positionSeconds)}${lengthSeconds === undefined ? '' : ` of ${clock(lengthSeconds)}`}`);
-  if (volumeDb !== undefined) words.push(`${volumeDb.toFixed(1)} dB`);
-  if (rateHz !== undefined) words.push(`${grouped(rateHz)} Hz`);
-  return words.join('  ');
-}
-
-/** A count that should be 0. */
-const count = (label: string, value: number | undefined): Piece => ({
-  text: `${label} ${value === undefined ? '-' : grouped(value)}  `,
-  style: value ? 'red' : undefined,
-});
-
-function boardLine({ underruns, temperature, longestStepMs, uptimeSeconds }: Snapshot): Line {
-  const heat = temperature === undefined ? '-' : temperature.toFixed(1);
-  return [
-    count('underruns', underruns),
-    { text: `chip ${heat} °C  `, style: (temperature ?? 0) >= HOT ? 'red' : undefined },
-    { text: `longest step ${longestStepMs === undefined ? '-' : longestStepMs.toFixed(1)} ms  ` },
-    { text: `up ${uptimeSeconds === undefined ? '-' : clock(uptimeSeconds)}` },
-  ];
-}
-
-const lineLine = ({ uartLost, uartErrors, framesDamaged, framesRefused, framesAgain }: Snapshot): Line => [
-  count('UART bytes lost', uartLost),
-  count('errors', uartErrors),
-  count('frames damaged', framesDamaged),
-  count('refused', framesRefused),
-  count('again', framesAgain),
-];
-
-function memoryLine({ arenaUsed, arenaBytes, heapBytes, generation }: Snapshot): Line {
-  const kib = (bytes: number | undefined): string => (bytes === undefined ? '-' : grouped(bytes / 1024));
-  return [
-    { text: `arena ${kib(arenaUsed)} of ${kib(arenaBytes)} KiB  memory ${kib(heapBytes)} KiB  ` },
-    { text: `module ${generation ?? '-'}` },
-  ];
-}
-
-/** What the stages are called. */
-const STAGES: Readonly<Record<keyof Shares, string>> = {
-  decode: 'decode',
-  output: 'output',
-  card: 'card',
-  link: 'line',
-};
+const factLine = (facts: readonly Fact[]): Line =>
+  facts.map(({ label, value, isBad }) => ({ text: `${label} ${value}  `, style: isBad ? 'red' : undefined }));
 
 /**
  * A snapshot for programs: the track counts from 1, and the stages are called as they are shown. What the board does not
  * tell is left out, so that the first one has no shares.
  */
 export function snapshotJson({ cpu, track, ...told }: Snapshot): object {
-  const { link: line, ...others } = cpu;
-  const shares = { ...others, line };
-  const isTold = Object.values(shares).some((share) => share !== undefined);
+  const stages = stagesOf(cpu);
+  const shares = Object.fromEntries(stages.map(({ label, share }) => [label, share]));
+  const isTold = stages.some(({ share }) => share !== undefined);
   return { ...told, ...(track === undefined ? {} : { track: track + 1 }), ...(isTold ? { cpu: shares } : {}) };
 }
 
@@ -241,8 +181,8 @@ export function plainLine(snapshot: Snapshot): string {
   if (levelLeft !== undefined && levelRight !== undefined)
     words.push(`level ${dbText(decibels(levelLeft))} ${dbText(decibels(levelRight))} dBFS`);
   if (ringMs !== undefined) words.push(`ring ${ringText(ringMs, ringLowestMs)}`);
-  const shares = Object.entries(cpu).filter((entry): entry is [keyof Shares, number] => entry[1] !== undefined);
-  if (shares.length > 0) words.push(shares.map(([stage, share]) => `${STAGES[stage]} ${percent(share)}`).join(' '));
+  const stages = stagesOf(cpu).filter(({ share }) => share !== undefined);
+  if (stages.length > 0) words.push(stages.map(({ label, text }) => `${label} ${text}`).join(' '));
   if (temperature !== undefined) words.push(`${temperature.toFixed(1)} °C`);
   if (underruns !== undefined) words.push(`underruns ${underruns}`);
   if (uartLost !== undefined) words.push(`UART lost ${uartLost}`);

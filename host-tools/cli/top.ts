@@ -1,14 +1,14 @@
 // mirleft top
 
 import { InvalidArgumentError, type Command } from 'commander';
-import type { Link } from '../link/link.js';
-import { openPort, type OpenPort } from '../link/port.js';
+import { rateText } from '../link/line-choice.js';
+import { openPort } from '../link/port.js';
+import type { OpenPort } from '../link/session.js';
 import { watchBoard, type Snapshot, type WatchEvent } from '../link/telemetry.js';
 import { printable } from '../problem.js';
 import { baudOption, portOption } from './port-option.js';
 import { Status } from './render-errors.js';
 import { onInterrupt, openKeys, type Keys } from './render-terminal.js';
-import { grouped } from './render-text.js';
 import { plainLine, snapshotJson, TopView, type Headline } from './top-view.js';
 
 interface Flags {
@@ -92,9 +92,6 @@ async function top(flags: Flags): Promise<Status> {
   }
 }
 
-const rateOf = ({ transport }: OpenPort, { welcome }: Pick<Link, 'welcome'>): string =>
-  welcome.isPaced && transport.isPaced ? `${grouped(transport.baud)} baud` : 'as fast as it goes';
-
 /** Lines on stdout; what is not a value goes to stderr. */
 class Lines {
   constructor(
@@ -111,7 +108,9 @@ class Lines {
     else if (event.kind === 'snapshot') process.stdout.write(`${plainLine(event.snapshot)}\n`);
     else if (event.kind === 'lost') process.stderr.write(`${event.problem.line()}\n`);
     else
-      process.stderr.write(`${this.port.transport.name}: ${rateOf(this.port, event)}  build ${event.welcome.build}\n`);
+      process.stderr.write(
+        `${this.port.transport.name}: ${rateText({ transport: this.port.transport, welcome: event.welcome })}  build ${event.welcome.build}\n`,
+      );
   }
 
   close(): void {
@@ -170,7 +169,11 @@ class Screen {
     const { transport } = this.port;
     if (event.kind === 'snapshot') this.snapshot = event.snapshot;
     else if (event.kind === 'connected')
-      this.headline = { port: transport.name, line: rateOf(this.port, event), build: event.welcome.build };
+      this.headline = {
+        port: transport.name,
+        line: rateText({ transport: this.port.transport, welcome: event.welcome }),
+        build: event.welcome.build,
+      };
     // The port stands above.
     else this.headline = { ...this.headline, trouble: printable(event.problem.message) };
     this.paint();

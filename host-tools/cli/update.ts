@@ -1,13 +1,15 @@
 // mirleft update [IMAGE|PROGRAM]
 
-import fs from 'node:fs';
 import type { Command } from 'commander';
+import { readInput } from '../build/interpreter.js';
 import { buildProgram } from '../build/program.js';
 import { updateKernel, type UpdateEvent } from '../dev/update.js';
-import { openPort, type OpenPort } from '../link/port.js';
+import { openPort } from '../link/port.js';
+import type { OpenPort } from '../link/session.js';
 import { buildAloud } from './build.js';
 import { baudOption, portOption } from './port-option.js';
 import { Status } from './render-errors.js';
+import { JsonEvents } from './render-json.js';
 import { StatusLine } from './render-status.js';
 import { onInterrupt } from './render-terminal.js';
 import { grouped } from './render-text.js';
@@ -15,12 +17,14 @@ import { grouped } from './render-text.js';
 interface Flags {
   port?: string;
   baud?: number;
+  json?: true;
 }
 
 const HELP = `
 IMAGE is a kernel8.img, PROGRAM as for mirleft build. It goes onto the card as next.img, is checked there, and the board
 goes to it. When it has run for ten seconds it becomes kernel8.img, and the one before previous.img. If it does not live,
 switch the board off and on: the old kernel boots and calls the new one failed.img. Power may be cut at any moment.
+With --json each event is a line: sending, trying, running, kept, and at last end; what went wrong is in errors.
 
 Examples:
   mirleft update                                  the project here, else the player
@@ -35,22 +39,27 @@ export function register(program: Command): void {
     .argument('[image|program]', "a kernel8.img, a project's folder, or a program's name")
     .addOption(portOption())
     .addOption(baudOption())
+    .option('-j, --json', 'a line of JSON for each event on stdout, and nothing else there')
     .addHelpText('after', HELP)
     .action(async (what: string | undefined, flags: Flags) => {
-      process.exitCode = await update(what, flags);
+      const json = flags.json ? new JsonEvents() : undefined;
+      const work = (): Promise<Status> => update(what, flags, json);
+      process.exitCode = await (json ? json.during(work) : work());
     });
 }
 
-async function update(what: string | undefined, { port: spec, baud }: Flags): Promise<Status> {
+async function update(what: string | undefined, { port: spec, baud }: Flags, json?: JsonEvents): Promise<Status> {
   const status = new StatusLine();
   const ending = new AbortController();
   const interrupts = onInterrupt(() => ending.abort());
   let port: OpenPort | undefined;
   try {
-    const image = await imageOf(what);
-    status.set('opening the port…');
+    const { image, name } = await imageOf(what, json !== undefined);
+    if (!json) status.set('opening the port…');
     port = await openPort(spec);
-    await updateKernel({ port, image, baud, signal: ending.signal }, (event) => show(status, event));
+    await updateKernel({ port, image, name, baud, signal: ending.signal }, (event) =>
+      json ? tell(json, event) : show(status, event),
+    );
     return Status.Fine;
   } finally {
     status.clear();
@@ -59,10 +68,15 @@ async function update(what: string | undefined, { port: spec, baud }: Flags): Pr
   }
 }
 
-async function imageOf(what: string | undefined): Promise<Uint8Array> {
-  if (what?.endsWith('.img') && fs.existsSync(what)) return fs.readFileSync(what);
-  const built = await buildAloud(buildProgram(what === undefined ? {} : { program: what }), false);
-  return built.image;
+async function imageOf(what: string | undefined, quiet: boolean): Promise<{ image: Uint8Array; name: string }> {
+  if (what?.endsWith('.img')) return { image: readInput(what), name: what };
+  const { image, program } = await buildAloud(buildProgram(what === undefined ? {} : { program: what }), quiet);
+  return { image, name: program.name };
+}
+
+function tell(json: JsonEvents, { event, ...fields }: UpdateEvent): void {
+  if ('of' in fields && fields.bytes < fields.of) json.progress(event, fields);
+  else json.tell(event, fields);
 }
 
 function show(status: StatusLine, event: UpdateEvent): void {

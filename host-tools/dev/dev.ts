@@ -170,6 +170,8 @@ export class Dev {
     return this.inTurn(async () => {
       const { client } = this;
       if (save !== this.saves || !client) return;
+      // Until it is known what runs.
+      const { quick } = this;
       this.quick = undefined;
       client.know(build.module);
       if (isSame(build.module, await client.running())) {
@@ -180,7 +182,10 @@ export class Dev {
         this.events.swapped(build.kind, report, performance.now() - savedAt);
       }
       this.sent = build;
-      if (build.kind === 'full') this.events.waiting(build.sources.length);
+      if (build.kind === 'full') {
+        this.quick = quick;
+        this.events.waiting(build.sources.length);
+      }
     });
   }
 
@@ -198,6 +203,7 @@ export class Dev {
     this.quick = undefined;
     this.saves++; // no optimised one of it
     this.events.failed(this.faultProblem(`the new code was ended: ${text}`));
+    this.events.waiting(this.files.length);
   }
 
   private faultProblem(what: string): Problem {
@@ -210,6 +216,7 @@ export class Dev {
     if (!(error instanceof Problem)) throw error;
     if (save !== this.saves || this.options.signal.aborted) return;
     this.events.failed(this.fault === '' ? error : this.faultProblem(error.message));
+    this.events.waiting(this.files.length);
   }
 }
 

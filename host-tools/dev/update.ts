@@ -6,7 +6,7 @@ import { readOurKernel } from '../card/kernel-image.js';
 import { FileClient } from '../link/file-client.js';
 import type { Link } from '../link/link.js';
 import { checkTakesCode, ModuleClient } from '../link/module-client.js';
-import { startSession, type OpenPort } from '../link/port.js';
+import { startSession, type OpenPort } from '../link/session.js';
 import { Problem } from '../problem.js';
 
 const NEXT = 'next.img';
@@ -31,27 +31,31 @@ export type UpdateEvent =
 export interface UpdateOptions {
   port: OpenPort;
   image: Uint8Array;
+  /** What the image is called, for errors. */
+  name: string;
+  /** Breaks it off. Once the board tries the kernel, that goes on without this side. */
   signal?: AbortSignal | undefined;
   baud?: number | undefined;
 }
 
-/** Throws Problem: it was refused, or does not live. */
+/** Throws Problem: it was refused, or does not live; `interrupted`, with what the board does then. */
 export async function updateKernel(options: UpdateOptions, tell: (event: UpdateEvent) => void): Promise<void> {
-  const { port, image, signal, baud } = options;
-  const { buildId } = checkKernel(image);
+  const { port, image, name, signal, baud } = options;
+  const { buildId } = checkKernel(image, name);
   const connect = (): Promise<Link> => startSession(port, { signal, baud });
   const link = await connect();
   const { boot } = link.welcome;
   try {
     checkTakesCode(link);
-    await put(link, image, tell);
+    await put(link, image, tell, signal);
+    if (signal?.aborted) throw brokenOff('the board keeps the kernel that it has');
     await new ModuleClient(link).tryNext(image.length, crc32.buf(image));
   } finally {
     // A board without a session need not wait for its answer to arrive.
     await link.leave();
   }
   tell({ event: 'trying' });
-  const next = await comeBack(connect, boot, signal);
+  const next = await comeBack(port, connect, boot, signal);
   try {
     const { build } = next.welcome;
     if (build !== buildId) throw failed(port, `the board runs build ${build} after its restart, not ${buildId}`);
@@ -63,20 +67,27 @@ export async function updateKernel(options: UpdateOptions, tell: (event: UpdateE
   }
 }
 
-function checkKernel(image: Uint8Array): { buildId: string } {
+function checkKernel(image: Uint8Array, file: string): { buildId: string } {
   const ours = readOurKernel(Buffer.from(image.buffer, image.byteOffset, image.length));
   if (!ours)
     throw new Problem('bad-firmware', 'is no kernel of this library, so it could not be kept', {
+      file,
       hint: 'mirleft build makes one',
     });
   if (image.length > MOST_BYTES)
     throw new Problem('no-room', 'is longer than the 1 MiB that a board takes over the line', {
+      file,
       hint: 'write it to the card with mirleft image',
     });
   return ours;
 }
 
-async function put(link: Link, image: Uint8Array, tell: (event: UpdateEvent) => void): Promise<void> {
+async function put(
+  link: Link,
+  image: Uint8Array,
+  tell: (event: UpdateEvent) => void,
+  signal: AbortSignal | undefined,
+): Promise<void> {
   const files = new FileClient(link);
   const sum = crc32.buf(image) >>> 0;
   const there = await files.find(NEXT, true);
@@ -84,14 +95,21 @@ async function put(link: Link, image: Uint8Array, tell: (event: UpdateEvent) => 
   if (there?.bytes !== of || there.crc32 !== sum) {
     const read = (offset: number, most: number): Promise<Uint8Array> =>
       Promise.resolve(image.subarray(offset, offset + most));
-    const onBytes = (bytes: number): void => tell({ event: 'sending', bytes, of });
-    await files.put(NEXT, { bytes: of, crc32: sum, read }, true, { onBytes });
+    const onBytes = (bytes: number): void => {
+      if (bytes < of) tell({ event: 'sending', bytes, of });
+    };
+    await files.put(NEXT, { bytes: of, crc32: sum, read }, true, { onBytes, signal });
   }
   tell({ event: 'sending', bytes: of, of });
 }
 
 /** A session with what has booted since. */
-async function comeBack(connect: () => Promise<Link>, boot: number, signal?: AbortSignal): Promise<Link> {
+async function comeBack(
+  port: OpenPort,
+  connect: () => Promise<Link>,
+  boot: number,
+  signal: AbortSignal | undefined,
+): Promise<Link> {
   const until = performance.now() + BOOT_MS;
   let problem: unknown;
   while (performance.now() < until && !signal?.aborted) {
@@ -101,12 +119,18 @@ async function comeBack(connect: () => Promise<Link>, boot: number, signal?: Abo
       await Promise.race([link.closed, later(OLD_MS)]);
       await link.leave();
     } catch (error) {
+      if (signal?.aborted) break;
       if (!(error instanceof Problem) || error.code !== 'no-answer') throw error;
       problem = error;
     }
   }
+  if (signal?.aborted) throw brokenOff(GOES_ON);
   throw (
-    problem ?? new Problem('no-answer', 'the board stays with the kernel that it has', { hint: 'look at its console' })
+    problem ??
+    new Problem('no-answer', 'the board stays with the kernel that it has', {
+      file: port.transport.name,
+      hint: 'look at its console',
+    })
   );
 }
 
@@ -116,7 +140,8 @@ async function kept(link: Link, signal?: AbortSignal): Promise<void> {
   const until = performance.now() + KEPT_MS;
   try {
     while (await files.find(NEXT)) {
-      if (performance.now() > until || signal?.aborted) throw failed(link, 'the new kernel was not kept');
+      if (signal?.aborted) throw brokenOff(GOES_ON);
+      if (performance.now() > until) throw failed(link, 'the new kernel was not kept');
       await later(LOOK_MS);
     }
   } catch (error) {
@@ -131,5 +156,8 @@ const failed = ({ transport }: { transport: { name: string } }, what: string): P
     file: transport.name,
     hint: 'switch the board off and on: it boots the kernel that it had',
   });
+
+const GOES_ON = 'the board goes on by itself, and keeps the new kernel if that runs well';
+const brokenOff = (what: string): Problem => new Problem('interrupted', `was broken off: ${what}`);
 
 const later = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms));

@@ -20,6 +20,8 @@ export interface MachineOptions {
   deterministic?: boolean | undefined;
   /** A file to be the machine's memory. */
   memory?: string | undefined;
+  /** A guest that resets the board begins anew, with its memory as it was and the kernel of the first time; default: it ends QEMU. */
+  resets?: boolean | undefined;
   /** Further arguments of QEMU. */
   extra?: string[] | undefined;
 }
@@ -48,12 +50,13 @@ export const loaderArguments = (file: string, address: number): string[] => [
   ...['-device', `loader,file=${quoteOption(file)},addr=0x${address.toString(16)},force-raw=on`],
 ];
 
-/** The console is QEMU's stdin and stdout; a guest that resets ends QEMU. */
+/** The console is QEMU's stdin and stdout. */
 export function machineArguments(options: MachineOptions): string[] {
   return [
     ...['-M', MACHINE, '-kernel', options.kernel],
     ...(options.memory === undefined ? [] : sharedMemory(options.memory)),
-    ...['-nodefaults', '-no-user-config', '-display', 'none', '-monitor', 'none', '-no-reboot'],
+    ...['-nodefaults', '-no-user-config', '-display', 'none', '-monitor', 'none'],
+    ...(options.resets ? [] : ['-no-reboot']),
     ...['-chardev', 'stdio,id=console,signal=off', '-serial', 'chardev:console'],
     ...['-semihosting-config', 'enable=on,target=native'],
     ...(options.ramDisk === undefined ? [] : loaderArguments(options.ramDisk, RAM_DISK)),

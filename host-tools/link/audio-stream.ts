@@ -10,7 +10,7 @@ export interface AudioLink {
   readonly payloadBytes: number;
   /** Resolves when there was room for it. */
   send(channel: Channel, payload: Uint8Array): Promise<void>;
-  receive(channel: Channel, take: (payload: Uint8Array) => void): void;
+  receive(channel: Channel, take: (payload: Uint8Array) => void): unknown;
   /** Settles when the session has ended. */
   readonly closed: Promise<{ readonly problem: Problem | undefined }>;
   readonly transport: { readonly clock?: Clock | undefined };

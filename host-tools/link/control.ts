@@ -6,7 +6,7 @@ import type { Arrived } from './receive-window.js';
 /** What the device says of itself. */
 export interface Welcome {
   readonly version: number;
-  readonly abilities: { readonly modules: boolean; readonly peek: boolean; readonly card: boolean };
+  readonly abilities: { readonly modules: boolean };
   /** Whether the line keeps a rate; an emulator's does not. */
   readonly isPaced: boolean;
   /** Frames in flight at most. */
@@ -41,7 +41,7 @@ export function readWelcome(payload: Uint8Array): Welcome | undefined {
   const has = (bit: number): boolean => (abilities & bit) !== 0;
   return {
     version: view.getUint8(1),
-    abilities: { modules: has(Ability.Modules), peek: has(Ability.Peek), card: has(Ability.Card) },
+    abilities: { modules: has(Ability.Modules) },
     isPaced: !has(Ability.Unpaced),
     window: view.getUint16(3, true),
     boot: view.getUint32(5, true),

@@ -5,11 +5,12 @@ import os from 'node:os';
 import { Channel, Link as Numbers } from '../../firmware/link/protocol.js';
 import { version } from '../build/library.js';
 import { printable, Problem } from '../problem.js';
-import { findAdapters, rememberedBaud } from './adapters.js';
+import { findAdapters } from './adapters.js';
 import { fetchCrash } from './crash.js';
-import { isOther, isSocket, openPort, startSession, type OpenPort } from './port.js';
+import { isOther, isSocket, openPort } from './port.js';
 import { inWords, portHolders } from './port-holders.js';
 import { probe, type Answer } from './probe.js';
+import { startSession, type OpenPort } from './session.js';
 import { askSnapshots, readSnapshot, type Snapshot } from './telemetry.js';
 import { realClock } from './clock.js';
 import type { Link } from './link.js';
@@ -177,12 +178,12 @@ export async function* examineLine(
   port: OpenPort,
   onProgress: (text: string) => void = () => undefined,
 ): AsyncGenerator<Finding> {
-  const { transport, id } = port;
+  const { transport, memory } = port;
   const first = transport.isPaced ? FIRST_MS : FIRST_MS + LAST_MS;
   let answer = await probe(transport, first);
   let baud = transport.baud;
   if (transport.isPaced && !isCertain(answer)) {
-    const known = id === undefined ? undefined : rememberedBaud(id);
+    const known = memory?.baud();
     const rates = [...new Set([...(known === undefined ? [] : [known]), ...RATES])].filter((rate) => rate !== baud);
     [answer, baud] = await tryRates(transport, rates, answer, onProgress);
   }

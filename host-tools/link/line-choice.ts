@@ -1,9 +1,26 @@
 // What is sent over a line of a given speed: samples as they are, or packed as QOA, and how long before it sounds.
 
 import { AudioFormat } from '../../firmware/link/protocol.js';
+import { grouped } from '../words.js';
 
 /** Payload bytes a second that a line of so many bits a second carries beside acknowledgements and some text. */
 export const lineBytes = (baud: number): number => (baud / 10) * 0.96;
+
+/** A line as both ends have it. */
+interface Line {
+  readonly transport: { readonly isPaced: boolean; readonly baud: number };
+  readonly welcome: { readonly isPaced: boolean };
+}
+
+const isPaced = ({ transport, welcome }: Line): boolean => transport.isPaced && welcome.isPaced;
+
+/** What the line of a session carries, as `lineBytes`; undefined: it keeps its own pace. */
+export const carriedBytes = (line: Line): number | undefined =>
+  isPaced(line) ? lineBytes(line.transport.baud) : undefined;
+
+/** The same for people. */
+export const rateText = (line: Line): string =>
+  isPaced(line) ? `${grouped(line.transport.baud)} baud` : 'as fast as it goes';
 
 /** Of QOA's frames: 5,120 samples take 8 bytes, and for each channel 16 and 2,048. */
 const QOA_SAMPLES = 5120;

@@ -27,7 +27,7 @@ import { makeFrame, WIRE_BYTES, type Frame } from './frames.js';
 import { Outlet } from './outlet.js';
 import { ReceiveWindow } from './receive-window.js';
 import { SendWindow } from './send-window.js';
-import type { Transport } from './transport.js';
+import { portGone, type Transport } from './transport.js';
 
 const HELLO_MS = 200;
 const CONNECT_MS = 3000;
@@ -40,8 +40,12 @@ const ACK_MS = 10;
 const BITS_A_BYTE = 10;
 /** Bytes that this side takes in flight: it has no small queue. */
 const ROOM_BYTES = 1 << 20;
+/** Nothing that was sent arrives for so long, though the other side is heard: short frames pass a line that longer ones do not. */
+const STUCK_MS = 20_000;
 /** Bytes that are no frames, and none that is, for so long: the board was reset and speaks at another rate. */
 const BABBLE_MS = 2500;
+/** A call that comes later than that tells that this side was held up: a page that draws, a machine that is busy. */
+const LATE_MS = 5;
 /** Between two Pings while nothing is heard. */
 const PING_AGAIN_MS = 250;
 
@@ -81,6 +85,8 @@ export interface LinkStatistics {
   answerMs: number;
 }
 
+export type Receiver = (payload: Uint8Array) => void;
+
 type State = 'hello' | 'open' | 'closed';
 
 export class Link {
@@ -95,7 +101,7 @@ export class Link {
   private readonly arrivals = new ReceiveWindow();
   private readonly baud: Baud;
   private window = new SendWindow(Numbers.Window);
-  private readonly receivers = new Map<number, (payload: Uint8Array) => void>();
+  private readonly receivers = new Map<number, Receiver>();
   private readonly control: Uint8Array[] = [];
   private readonly waiting: { channel: number; payload: Uint8Array; done: () => void; failed: (e: Problem) => void }[] =
     [];
@@ -136,14 +142,15 @@ export class Link {
       transport,
       this.clock,
       () => this.nextFrame(),
-      (error) => this.end({ kind: 'gone', problem: error instanceof Problem ? error : gone(transport, error) }),
+      (error) =>
+        this.end({ kind: 'gone', problem: error instanceof Problem ? error : portGone(transport.name, error) }),
     );
     this.baud = new Baud(transport, this.clock, {
       send: (payload) => this.sendControl(payload),
       drained: () => this.outlet.drained(),
     });
     transport.onBytes = (bytes) => this.push(bytes);
-    transport.onClose = (problem) => this.end({ kind: 'gone', problem: problem ?? gone(transport) });
+    transport.onClose = (problem) => this.end({ kind: 'gone', problem: problem ?? portGone(transport.name) });
   }
 
   /** Opens a session. Throws Problem: nothing answers, the versions do not fit, the transport failed, `signal`. */
@@ -203,9 +210,15 @@ export class Link {
     };
   }
 
-  /** Who takes the messages of a channel; one at a time. A message that nobody takes is counted and dropped. */
-  receive(channel: Channel, take: (payload: Uint8Array) => void): void {
-    this.receivers.set(channel, take);
+  /**
+   * Who takes the messages of a channel; one at a time: the one before is given back. A message that nobody takes is
+   * counted and dropped.
+   */
+  receive(channel: Channel, take: Receiver | undefined): Receiver | undefined {
+    const before = this.receivers.get(channel);
+    if (take) this.receivers.set(channel, take);
+    else this.receivers.delete(channel);
+    return before;
   }
 
   /**
@@ -321,7 +334,7 @@ export class Link {
       }
       const problem = new Problem('link-lost', 'the board was reset, or has ended the session', {
         file: this.transport.name,
-        hint: 'run the command again',
+        hint: 'try again',
       });
       this.end({ kind: 'reset', problem });
     } else if (payload[0] === Control.Refuse && this.state === 'hello') {
@@ -475,9 +488,16 @@ export class Link {
     }
     if (this.state === 'open') this.checkLife(now);
     if (this.state === 'closed') return;
-    if (this.deframer.collecting && now >= this.bytesAt + Numbers.IdleMs) this.deframer.giveUp();
+    if (this.deframer.collecting && now >= this.bytesAt + Numbers.IdleMs) this.idle(now);
     if (now >= this.window.dueAt && !this.baud.isChanging) this.window.late();
     this.run();
+  }
+
+  /** Nothing more came of a frame; a host that was held up has not read yet what came meanwhile. */
+  private idle(now: number): void {
+    const late = now - this.bytesAt - Numbers.IdleMs;
+    if (late > LATE_MS) this.bytesAt = now;
+    else this.deframer.giveUp();
   }
 
   private checkLife(now: number): void {
@@ -490,7 +510,13 @@ export class Link {
     if (silent >= Numbers.SilenceMs || (isBabbling && !this.baud.isChanging)) {
       const problem = new Problem('link-lost', 'nothing is heard from the board any more', {
         file: this.transport.name,
-        hint: 'is it switched on and still connected? run the command again',
+        hint: 'is it switched on and still connected? try again',
+      });
+      this.end({ kind: 'silent', problem });
+    } else if (now - this.window.stuckSince >= STUCK_MS) {
+      const problem = new Problem('link-lost', 'the line damages nearly all that is sent', {
+        file: this.transport.name,
+        hint: 'try a slower --baud or another cable; mirleft doctor looks closer',
       });
       this.end({ kind: 'silent', problem });
     } else if (now >= this.pingAt()) {
@@ -501,7 +527,4 @@ export class Link {
 }
 
 const over = (transport: Transport): Problem =>
-  new Problem('link-lost', 'the session has ended', { file: transport.name, hint: 'run the command again' });
-
-const gone = (transport: Transport, cause?: unknown): Problem =>
-  new Problem('link-lost', 'the port is gone', { file: transport.name, hint: 'plug the adapter in again', cause });
+  new Problem('link-lost', 'the session has ended', { file: transport.name, hint: 'try again' });

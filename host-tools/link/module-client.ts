@@ -115,7 +115,7 @@ export class ModuleClient {
     view.setInt32(5, crc32.buf(wasm), true);
     view.setUint32(9, base, true);
     const ready = await this.ask(begin, [ModuleOp.Ready], ANSWER_MS);
-    if (ready[1] !== LinkError.None) throw this.refused(ready[1], textOf(ready, 2));
+    if (ready[1] !== LinkError.None) throw this.refused('module', ready[1], textOf(ready, 2));
 
     let sent = 0;
     for (let i = 0; i < delta.ranges.length; i += RANGES)
@@ -151,7 +151,7 @@ export class ModuleClient {
     const view = new DataView(message.buffer);
     view.setUint32(1, bytes, true);
     view.setUint32(5, sum, true);
-    await this.ask(message, [ModuleOp.Ready], SWAP_MS);
+    await this.ask(message, [ModuleOp.Ready], SWAP_MS, 'kernel');
   }
 
   /** The least that has to be sent, and the CRC-32 of what it is made from. */
@@ -166,14 +166,19 @@ export class ModuleClient {
   }
 
   /** Sends a message and waits for one of these answers. Throws Problem, for a Failed too. */
-  private async ask(message: Uint8Array, kinds: readonly number[], limitMs: number): Promise<Answer> {
+  private async ask(
+    message: Uint8Array,
+    kinds: readonly number[],
+    limitMs: number,
+    what: 'module' | 'kernel' = 'module',
+  ): Promise<Answer> {
     const { link, clock } = this;
     let cancel: () => void = () => undefined;
     const answer = new Promise<Answer>((resolve, reject) => {
       this.waiting = {
         take: (payload) => {
           const kind = payload[0] ?? 0;
-          if (kind === ModuleOp.Failed) reject(this.refused(payload[1], textOf(payload, 6)));
+          if (kind === ModuleOp.Failed) reject(this.refused(what, payload[1], textOf(payload, 6)));
           else if (!kinds.includes(kind)) return false;
           else if (payload.length < leastOf(kind)) reject(this.nonsense());
           else resolve(payload);
@@ -202,7 +207,7 @@ export class ModuleClient {
     }
   }
 
-  private refused(error: number | undefined, text: string): Problem {
+  private refused(what: 'module' | 'kernel', error: number | undefined, text: string): Problem {
     const hint =
       error === LinkError.Off
         ? SWITCH_ON
@@ -210,8 +215,10 @@ export class ModuleClient {
           ? 'make kernel8.img of it, for the card'
           : error === LinkError.Module
             ? 'the module before it runs on'
-            : 'try again';
-    return new Problem('refused', `the board refuses the module: ${text}`, { file: this.link.transport.name, hint });
+            : error === LinkError.Card
+              ? 'is the card full, or write-protected? mirleft df tells; mirleft check looks closer'
+              : 'try again';
+    return new Problem('refused', `the board refuses the ${what}: ${text}`, { file: this.link.transport.name, hint });
   }
 
   private nonsense(): Problem {

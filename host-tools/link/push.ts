@@ -2,24 +2,14 @@
 // end. Sounds of the same rate and channels are one stream, so that nothing comes between them.
 
 import { AudioFormat } from '../../firmware/link/protocol.js';
-import type { QoaFile } from '../media/qoa-decode.js';
-import { QoaEncoder } from '../media/qoa.js';
 import { EventQueue } from '../play/queue.js';
 import { Problem } from '../problem.js';
 import { AudioStream, type AudioLink } from './audio-stream.js';
 import { chooseFormat, whatFits, type LineChoice } from './line-choice.js';
-import type { LiveSound } from './live-sound.js';
+import { TrackSounds, type PushTrack } from './push-tracks.js';
+import { QoaPieces } from './qoa-pieces.js';
 import type { Sound } from './sound.js';
-
-/** Something to push. */
-export interface PushTrack {
-  /** As the user named it. */
-  name: string;
-  /** Called once; `grew` is to be called when the sound has got more. Throws Problem. */
-  open(grew: () => void): Promise<Sound> | Sound;
-  /** Where it is not a file but goes on for ever. */
-  live?: LiveSound;
-}
+import { StreamPlaces, type Segment } from './stream-places.js';
 
 export interface PushOptions {
   /** Payload bytes a second that the line carries; undefined: as fast as it takes them. */
@@ -65,32 +55,8 @@ export interface PushReport {
   interrupted: boolean;
 }
 
-/** Begins to open a track before there is a line: it then sounds the sooner. */
-export function openEarly(track: PushTrack): PushTrack & { opened: Promise<Sound> } {
-  let grew = (): void => undefined;
-  const opened = Promise.resolve(track.open(() => grew()));
-  opened.catch(() => undefined); // told when it is its turn
-  return {
-    ...track,
-    opened,
-    open(told) {
-      grew = told;
-      return opened;
-    },
-  };
-}
-
 type Command = { kind: 'pause' | 'next' | 'end' } | { kind: 'seek'; seconds: number };
 
-/** Where a piece of a sound stands in the stream: its frame `from` is the stream's frame `at`. */
-interface Segment {
-  at: number;
-  from: number;
-  index: number;
-  sound: Sound;
-}
-
-const QOA_FRAME = 5120;
 /** Of Data, before the bytes. */
 const OP_BYTES = 1;
 /** What a live source has to have on the device: it keeps that to its end; and more where it comes in frames of QOA. */
@@ -106,7 +72,7 @@ export class Push {
   /** Something has happened since the last look. */
   private isAwake = false;
 
-  private readonly sounds = new Map<number, Sound | Problem | 'opening'>();
+  private readonly sounds: TrackSounds;
   private index = 0;
   /** The frame of the current sound that is sent next. */
   private position = 0;
@@ -114,6 +80,8 @@ export class Push {
   private isJump = false;
   private isPaused = false;
   private isStopping = false;
+  private isOver = false;
+  private readonly tracks: PushTrack[];
   private toldIndex = -1;
 
   private stream: AudioStream | undefined;
@@ -122,12 +90,8 @@ export class Push {
   private rateHz = 0;
   /** End or Close was sent. */
   private isEnding = false;
-  private segments: Segment[] = [];
-  /** The stream's next frame. */
-  private at = 0;
-  private encoder: QoaEncoder | undefined;
-  /** Bytes of QOA that are encoded and not sent. */
-  private readonly coded: Buffer[] = [];
+  private readonly places = new StreamPlaces();
+  private readonly coded = new QoaPieces();
   private toldStatus: unknown;
   private dryBefore = 0;
   /** The line has carried samples more slowly than they are played, whatever its rate says. */
@@ -144,9 +108,20 @@ export class Push {
 
   constructor(
     private readonly link: AudioLink,
-    private readonly tracks: readonly PushTrack[],
+    tracks: readonly PushTrack[],
     private readonly options: PushOptions = {},
-  ) {}
+  ) {
+    this.tracks = [...tracks];
+    this.sounds = new TrackSounds(this.tracks, (index, problem) => this.fail(index, problem), this.changed);
+  }
+
+  /** Appends a track; false when the end has come already, which takes another push. */
+  add(track: PushTrack): boolean {
+    if (this.isOver || this.isStopping) return false;
+    this.tracks.push(track);
+    this.changed();
+    return true;
+  }
 
   /** Pauses, or goes on. */
   pause(): void {
@@ -177,7 +152,10 @@ export class Push {
     };
     if (signal?.aborted) abort();
     signal?.addEventListener('abort', abort);
-    const done = this.work().finally(() => this.queue.close());
+    const done = this.work().finally(() => {
+      this.isOver = true;
+      this.queue.close();
+    });
     // Whoever stops listening is told by `return`, not by this.
     done.catch(() => undefined);
     try {
@@ -235,9 +213,9 @@ export class Push {
   /** Does one thing; false when there is nothing to be done now. */
   private async sendSome(): Promise<boolean> {
     const { stream } = this;
-    if (this.coded.length > 0 && stream && !this.isJump) return this.sendCoded(stream);
+    if (!this.coded.isEmpty && stream && !this.isJump) return this.sendCoded(stream);
     if (this.index >= this.tracks.length) return stream ? this.endStream(stream) : true;
-    const sound = this.soundAt(this.index);
+    const sound = this.sounds.at(this.index);
     if (sound === undefined) return false;
     if (sound instanceof Problem) {
       this.index++;
@@ -263,29 +241,6 @@ export class Push {
     }
     if (this.isEnding) return false;
     return this.sendOf(sound, stream);
-  }
-
-  /** The sound of a track; undefined as long as it is opened. */
-  private soundAt(index: number): Sound | Problem | undefined {
-    const known = this.sounds.get(index);
-    if (known !== undefined) return known === 'opening' ? undefined : known;
-    this.sounds.set(index, 'opening');
-    const track = this.tracks[index] as PushTrack;
-    void Promise.resolve()
-      .then(() => track.open(this.changed))
-      .then(
-        (sound) => this.sounds.set(index, sound),
-        (error: unknown) => {
-          const problem =
-            error instanceof Problem
-              ? error
-              : new Problem('unexpected', `cannot be opened (${String(error)})`, { file: track.name, cause: error });
-          this.sounds.set(index, problem);
-          this.fail(index, problem);
-        },
-      )
-      .then(this.changed);
-    return undefined;
   }
 
   private fail(index: number, problem: Problem): void {
@@ -319,7 +274,7 @@ export class Push {
     this.isEnding = false;
     this.begin(0);
     const { format, startMs } = choice;
-    if (this.own(sound)) this.position -= this.position % QOA_FRAME;
+    this.align(sound);
     const { rateHz, channels, name } = sound;
     this.stream = await AudioStream.open(
       this.link,
@@ -333,17 +288,24 @@ export class Push {
   /** What is sent next is the stream's frame `at`, and does not go on from before. */
   private begin(at: number): void {
     this.isJump = false;
-    this.segments = [];
-    this.at = at;
-    this.coded.length = 0;
-    this.encoder = undefined;
+    this.places.begin(at);
+    this.coded.clear();
+  }
+
+  /** A file's own frames of QOA are sent whole. */
+  private align(sound: Sound): void {
+    if (this.isQoa) this.position = QoaPieces.align(sound, this.position);
+  }
+
+  private get isQoa(): boolean {
+    return this.choice?.format === AudioFormat.Qoa;
   }
 
   private async flush(sound: Sound, stream: AudioStream): Promise<void> {
-    if (this.own(sound)) this.position -= this.position % QOA_FRAME;
+    this.align(sound);
     this.begin(this.position);
     this.isEnding = false;
-    await stream.flush(this.at);
+    await stream.flush(this.position);
   }
 
   private async close(stream: AudioStream): Promise<void> {
@@ -354,11 +316,8 @@ export class Push {
   /** Nothing more is to be sent in this stream. */
   private async endStream(stream: AudioStream): Promise<boolean> {
     if (this.isEnding) return false;
-    if (this.encoder) {
-      this.coded.push(...this.encoder.finish().slice(1));
-      this.encoder = undefined;
-      if (this.coded.length > 0) return true;
-    }
+    this.coded.finish();
+    if (!this.coded.isEmpty) return true;
     this.isEnding = true;
     await stream.end();
     return true;
@@ -371,11 +330,10 @@ export class Push {
     this.stream = undefined;
     if (!this.isEnding) {
       // It was at its end before a flush came there: what followed that is sent again.
-      const [first] = this.segments;
+      const { first } = this.places;
       this.index = first?.index ?? this.index;
       this.position = first?.from ?? this.position;
-      this.coded.length = 0;
-      this.encoder = undefined;
+      this.coded.clear();
     }
     report.underruns += ended.underruns;
     report.dry += ended.dry;
@@ -391,8 +349,12 @@ export class Push {
       this.position = 0;
       return true;
     }
-    if (sound.isWhole && this.index + 1 < this.tracks.length) this.soundAt(this.index + 1);
-    if (this.choice?.format === AudioFormat.Qoa) return this.code(sound);
+    if (sound.isWhole && this.index + 1 < this.tracks.length) this.sounds.at(this.index + 1);
+    if (this.isQoa) {
+      const frames = this.coded.make(sound, this.position);
+      if (frames) this.advance(sound, frames);
+      return frames > 0;
+    }
     const frameBytes = 2 * sound.channels;
     const frames = Math.floor((this.link.payloadBytes - OP_BYTES) / frameBytes);
     // Room that is less than a message is not worth one.
@@ -405,57 +367,22 @@ export class Push {
   }
 
   private advance(sound: Sound, frames: number): void {
-    const last = this.segments.at(-1);
-    if (last?.sound !== sound || last.at + this.position - last.from !== this.at)
-      this.segments.push({ at: this.at, from: this.position, index: this.index, sound });
+    this.places.add(this.index, sound, this.position, frames);
     this.position += frames;
-    this.at += frames;
     this.tracks[this.index]?.live?.forget(this.position);
   }
 
-  /** The frames of a file of QOA, where they are sent as they are. */
-  private own(sound: Sound): QoaFile | undefined {
-    const { qoa } = sound;
-    if (!qoa || this.choice?.format !== AudioFormat.Qoa) return undefined;
-    return qoa.frames.slice(0, -1).every(({ samples }) => samples === QOA_FRAME) ? qoa : undefined;
-  }
-
-  /** Makes a frame of QOA of what comes next: the file's own where there is one. */
-  private code(sound: Sound): boolean {
-    const frame = this.own(sound)?.frames[this.position / QOA_FRAME];
-    if (frame) {
-      // A short frame ends what was before.
-      this.coded.push(...(this.encoder?.finish().slice(1) ?? []), frame.bytes);
-      this.encoder = undefined;
-      this.advance(sound, frame.samples);
-      return true;
-    }
-    const wanted = QOA_FRAME - ((this.encoder?.frames ?? 0) % QOA_FRAME);
-    if (sound.available - this.position < wanted && !sound.isWhole) return false;
-    const samples = sound.read(this.position, wanted);
-    this.encoder ??= new QoaEncoder(sound.rateHz, sound.channels);
-    this.encoder.push(samples);
-    this.advance(sound, samples.length / sound.channels);
-    this.coded.push(...this.encoder.take());
-    return true;
-  }
-
   private async sendCoded(stream: AudioStream): Promise<boolean> {
-    const [first] = this.coded;
-    if (!first) return false;
-    const piece = first.subarray(0, this.link.payloadBytes - OP_BYTES);
-    if (stream.room < piece.length) return false;
-    if (piece.length === first.length) this.coded.shift();
-    else this.coded[0] = first.subarray(piece.length);
+    const piece = this.coded.next(this.link.payloadBytes - OP_BYTES);
+    if (!piece || stream.room < piece.length) return false;
+    this.coded.take(piece.length);
     await stream.data(piece);
     return true;
   }
 
   /** What is heard: of which sound, and where in it. */
   private heard(): { segment: Segment; frame: number } | undefined {
-    const heard = this.stream?.status.heard ?? 0;
-    const segment = this.segments.findLast(({ at }) => at <= heard) ?? this.segments[0];
-    return segment && { segment, frame: Math.max(segment.from, segment.from + heard - segment.at) };
+    return this.places.find(this.stream?.status.heard ?? 0);
   }
 
   private async obey(command: Command): Promise<void> {
@@ -506,6 +433,8 @@ export class Push {
     if (index !== this.toldIndex) {
       this.toldIndex = index;
       this.report.tracks++;
+      this.places.forgetBefore(index);
+      this.sounds.forgetBefore(index);
       const { name, rateHz, channels } = sound;
       this.queue.push({ event: 'track', index, count: this.tracks.length, name, rateHz, channels });
     }

@@ -27,6 +27,8 @@ export interface Outgoing {
   /** Which sending it was, and when it left. */
   stamp: number;
   leftAt: number;
+  /** When it left for the first time. */
+  begunAt: number;
   times: number;
 }
 
@@ -70,7 +72,7 @@ export class SendWindow {
 
   /** Takes a frame, made for `nextSequence`; there must be room. */
   put(wire: Uint8Array): void {
-    this.frames.push({ wire, state: 'waiting', stamp: 0, leftAt: 0, times: 0 });
+    this.frames.push({ wire, state: 'waiting', stamp: 0, leftAt: 0, begunAt: 0, times: 0 });
   }
 
   /** The frame that is to be sent next: one that was lost, or a new one for which the other side has room. */
@@ -85,6 +87,7 @@ export class SendWindow {
     frame.state = 'flying';
     frame.stamp = ++this.stamp;
     frame.leftAt = leftAt;
+    if (frame.times === 0) frame.begunAt = leftAt;
     if (frame.times++ > 0) this.again++;
     else this.begun++;
     this.flying += frame.wire.length;
@@ -138,6 +141,12 @@ export class SendWindow {
   private average(lost: number, wire: number): void {
     this.loss += (lost - this.loss) / AVERAGE_FRAMES;
     this.wire += (wire - this.wire) / AVERAGE_FRAMES;
+  }
+
+  /** Since when nothing of what was sent has arrived; Infinity when nothing is to arrive. */
+  get stuckSince(): number {
+    const [first] = this.frames;
+    return first && this.begun > 0 ? Math.max(this.heardAt, first.begunAt) : Infinity;
   }
 
   /** When the oldest frame in flight is taken for lost; Infinity when none is. */

@@ -5,7 +5,7 @@ import { Link } from '../../firmware/link/protocol.js';
 import { Problem, systemReason } from '../problem.js';
 import { inWords, portHolders } from './port-holders.js';
 import type { PortLock } from './port-lock.js';
-import type { Transport } from './transport.js';
+import { portGone, type Transport } from './transport.js';
 
 /** What the library's messages mean. */
 function openProblem(path: string, error: Error): Problem {
@@ -57,26 +57,18 @@ class SerialTransport implements Transport {
     port.on('error', () => undefined); // the write that failed tells
     port.on('close', () => {
       lock.release();
-      if (!this.closing) this.onClose(this.gone());
-    });
-  }
-
-  private gone(cause?: unknown): Problem {
-    return new Problem('link-lost', 'the port is gone', {
-      file: this.name,
-      hint: 'plug the adapter in again',
-      cause,
+      if (!this.closing) this.onClose(portGone(this.name));
     });
   }
 
   write(bytes: Uint8Array): Promise<void> {
     return new Promise((resolve, reject) => {
       if (!this.port.isOpen) {
-        reject(this.gone());
+        reject(portGone(this.name));
         return;
       }
       this.port.write(bytes, undefined, (error) => {
-        if (error) reject(this.gone(error));
+        if (error) reject(portGone(this.name, error));
         else resolve();
       });
     });

@@ -2,7 +2,6 @@
 
 import { decode } from '../media/decode.js';
 import { describeForeign, detectFormat } from '../media/detect.js';
-import { findInput, readInput } from '../media/input.js';
 import { breathe } from '../media/pace.js';
 import { toInt16, type Pcm } from '../media/pcm.js';
 import { decodeQoaFrame, openQoa, type QoaFile } from '../media/qoa-decode.js';
@@ -17,9 +16,6 @@ export interface SoundOptions {
   rateHz?: number | undefined;
   signal?: AbortSignal | undefined;
 }
-
-/** Nothing is read that is larger: it would not fit into memory. */
-const MOST_BYTES = 2 ** 31 - 1;
 
 export class Sound {
   /** Frames so far. */
@@ -100,18 +96,21 @@ export function toMono(samples: Int16Array): Int16Array {
 }
 
 /**
- * Opens a sound file by its content and goes on decoding it behind the caller's back. Throws Problem where nothing of
- * it can be played; what is wrong later stands in the sound's `problem`.
+ * Opens a sound file's bytes by their content and goes on decoding them behind the caller's back; `grew` is called when
+ * there is more, or all. `file` is its name as the user gave it, for messages. Throws Problem where nothing of it can be
+ * played; what is wrong later stands in the sound's `problem`.
  */
-export async function openSound(given: string, options: SoundOptions, grew: () => void): Promise<Sound> {
+export async function decodeSound(
+  bytes: Buffer,
+  { name, file }: { name: string; file: string },
+  options: SoundOptions,
+  grew: () => void,
+): Promise<Sound> {
   const { signal } = options;
-  const input = await findInput(given);
-  const bytes = await readInput(input, () => MOST_BYTES, signal);
-  const name = input.name.toString();
   const format = detectFormat(bytes);
   if (format === undefined)
     throw new Problem('unknown-format', describeForeign(bytes) ?? 'is not a sound file that is known here', {
-      file: given,
+      file,
       hint: 'WAV, QOA, FLAC, MP3, Ogg Vorbis and Opus are played',
     });
   return new Promise<Sound>((opened, failed) => {
@@ -130,7 +129,7 @@ export async function openSound(given: string, options: SoundOptions, grew: () =
     const whole = (problem?: Problem): void => {
       if (sound && resampler) sound.add(resampler.finish());
       if (!sound?.available) {
-        failed(problem ?? new Problem('bad-media', 'has no sound', { file: given }));
+        failed(problem ?? new Problem('bad-media', 'has no sound', { file }));
         return;
       }
       sound.end(problem);
@@ -138,13 +137,13 @@ export async function openSound(given: string, options: SoundOptions, grew: () =
     };
     const decoding =
       format === 'qoa'
-        ? decodeQoa(bytes, given, take, signal, (qoa) => {
+        ? decodeQoa(bytes, file, take, signal, (qoa) => {
             if (sound && !resampler && sound.channels === qoa.channels) sound.qoa = qoa;
           })
-        : decode(bytes, format, given, { signal, take }).then(({ remark, flaw }) => flaw ?? remarked(remark, given));
+        : decode(bytes, format, file, { signal, take }).then(({ remark, flaw }) => flaw ?? remarked(remark, file));
     decoding.then(whole, (error: unknown) => {
       if (error instanceof Problem) whole(error);
-      else if (sound) sound.end(signal?.aborted ? undefined : unexpected(error, given));
+      else if (sound) sound.end(signal?.aborted ? undefined : unexpected(error, file));
       else failed(error as Error);
     });
   });

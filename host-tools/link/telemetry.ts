@@ -5,7 +5,7 @@ import { EventQueue } from '../play/queue.js';
 import { Problem } from '../problem.js';
 import type { Welcome } from './control.js';
 import type { Link } from './link.js';
-import { startSession, type LinkOptions, type OpenPort } from './port.js';
+import { startSession, type LinkOptions, type OpenPort } from './session.js';
 
 /** Of a core, 0 to 1, since the snapshot before. */
 export interface Shares {
@@ -125,7 +125,8 @@ export function askSnapshots(link: Link, everyMs: number): Promise<void> {
 }
 
 export type WatchEvent =
-  | { readonly kind: 'connected'; readonly welcome: Welcome; readonly again: boolean }
+  /** What else is done over the session is done by `link`, which is not closed. */
+  | { readonly kind: 'connected'; readonly link: Link; readonly welcome: Welcome; readonly again: boolean }
   | { readonly kind: 'snapshot'; readonly snapshot: Snapshot }
   /** The session is over, or none came about yet; it is tried again. */
   | { readonly kind: 'lost'; readonly problem: Problem };
@@ -155,15 +156,18 @@ export async function* watchBoard(port: OpenPort, options: WatchOptions): AsyncG
       await pause(RETRY_MS, signal);
       continue;
     }
-    yield { kind: 'connected', welcome: link.welcome, again };
+    yield* watchSession(link, again, options);
     again = true;
-    yield* watchSession(link, options);
     if (signal.aborted) return;
     if (port.transport.baud !== Number(Numbers.Baud)) await port.transport.setBaud(Numbers.Baud);
   }
 }
 
-async function* watchSession(link: Link, { everyMs, signal }: WatchOptions): AsyncGenerator<WatchEvent> {
+async function* watchSession(
+  link: Link,
+  again: boolean,
+  { everyMs, signal }: WatchOptions,
+): AsyncGenerator<WatchEvent> {
   const events = new EventQueue<WatchEvent>();
   link.receive(Channel.Telemetry, (payload) => {
     const snapshot = readSnapshot(payload);
@@ -174,6 +178,7 @@ async function* watchSession(link: Link, { everyMs, signal }: WatchOptions): Asy
   if (signal.aborted) leave();
   void link.closed.then(() => events.close());
   try {
+    yield { kind: 'connected', link, welcome: link.welcome, again };
     await askSnapshots(link, everyMs).catch(() => undefined); // `closed` tells why
     yield* events;
     const { kind, problem } = await link.closed;

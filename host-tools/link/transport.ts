@@ -1,6 +1,6 @@
 // What carries the bytes of a link: a serial port, an emulator's socket, a virtual Pi, a pair in memory.
 
-import type { Problem } from '../problem.js';
+import { Problem } from '../problem.js';
 import type { Clock } from './clock.js';
 
 export interface Transport {
@@ -22,3 +22,7 @@ export interface Transport {
   setBaud(baud: number): Promise<void>;
   close(): Promise<void>;
 }
+
+/** What is said of a port that is there no more. */
+export const portGone = (name: string, cause?: unknown): Problem =>
+  new Problem('link-lost', 'the port is gone', { file: name, hint: 'plug the adapter in again', cause });

@@ -21,7 +21,7 @@ const TICK_MS = 100;
 /** How often words are looked for. */
 const POLL_MS = 3;
 
-export interface RunOptions extends Pick<MachineOptions, 'card' | 'cardSlot' | 'cardSnapshot' | 'extra'> {
+export interface RunOptions extends Pick<MachineOptions, 'card' | 'cardSlot' | 'cardSnapshot' | 'extra' | 'resets'> {
   scratch: Scratch;
   /** kernel8.img, or an ELF file. */
   image: Uint8Array;

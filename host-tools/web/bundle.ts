@@ -4,7 +4,7 @@ import fs from 'node:fs';
 import { createRequire } from 'node:module';
 import path from 'node:path';
 import { build, type BuildFailure, type Plugin } from 'esbuild';
-import { libraryRoot } from '../build/library.js';
+import { libraryRoot, version } from '../build/library.js';
 import { Problem, systemReason } from '../problem.js';
 
 const HERE = import.meta.dirname;
@@ -18,15 +18,21 @@ const ENTRIES = {
   machine: 'machine-worker',
   sound: 'sound-worklet',
   packer: 'packer-worker',
+  decoder: 'decoder-worker',
+  timer: 'timer-worker',
 } as const;
 
 const source = (name: string): string => path.join(HERE, 'page', `${name}${ENDING}`);
 
-/** `buffer/` is the npm package, and node:crypto what node-crypto.ts has of it. */
+/** `buffer/` is the npm package, node:crypto what node-crypto.ts has of it, and of build/library.ts there is the version. */
 const nodeParts: Plugin = {
   name: 'node-parts',
   setup(building) {
     building.onResolve({ filter: /^(node:)?crypto$/ }, () => ({ path: source('node-crypto') }));
+    building.onResolve({ filter: /\/build\/library\.js$/ }, () => ({ path: 'version', namespace: 'library' }));
+    building.onLoad({ filter: /^/, namespace: 'library' }, () => ({
+      contents: `export const version = ${JSON.stringify(version)};`,
+    }));
   },
 };
 

@@ -167,4 +167,18 @@ describe('mirleft console', function () {
     assert.equal(stdout, '');
     assert.doesNotMatch(shown, /\0/, 'no frames on the console of mirleft run');
   });
+
+  it('goes on when the board in the emulator restarts', async () => {
+    const running = start(folder, ['console', '--port', 'qemu']);
+    const banners = (text: string): number => text.match(/player, build/g)?.length ?? 0;
+    let shown = '';
+    running.child.stdout.on('data', (text: string) => (shown += text));
+    await when(() => banners(shown) === 1, 'the first start');
+    running.child.stdin.write('reboot\r');
+    await when(() => banners(shown) === 2, 'the second start');
+    await running.until('the board was reset or away: the session is renewed');
+    running.child.stdin.end('+');
+    assert.equal((await running.ended).status, 0);
+    assert.match(shown, /starting again[^]*volume -18\.0 dB\r?\n$/);
+  });
 });

@@ -16,7 +16,9 @@ export interface Running {
   ended: Promise<Ran>;
   /** Its status, also while something that it started still holds its output. */
   exited: Promise<number | null>;
-  /** Waits until stdout and stderr together hold the text. */
+  /** What it has printed until now: stdout, then stderr. */
+  text(): string;
+  /** Waits until that holds the text. */
   until(text: string | RegExp): Promise<void>;
 }
 
@@ -45,6 +47,7 @@ export function start(folder: string, args: string[], env: Record<string, string
     child,
     ended,
     exited,
+    text: () => stdout + stderr,
     async until(text) {
       let over = false;
       void ended.then(() => (over = true));

@@ -12,6 +12,7 @@ const FILES = {
   'b.wav': wav(20, 2),
   'Music/Für Elise.wav': wav(10, 3),
   'Music/Evening.m3u': 'Für Elise.wav\n../b.wav\n/a.wav\n',
+  'data.bin': 'RIFF\x00\x10WAVE',
   'notes.txt': 'one\r\ntwo\tthree\n\x1b[31mred\n',
 };
 
@@ -152,6 +153,7 @@ describe('the console of the player', function () {
     assert.deepEqual(rig.command('ls a.wav/b'), ['a.wav/b: not a directory']);
     assert.deepEqual(rig.command('cat notes.txt'), ['one', 'two     three', '\ufffd[31mred']);
     assert.deepEqual(rig.command('cat Music'), ['a directory']);
+    assert.deepEqual(rig.command('cat data.bin'), ['RIFF', 'no text from here on']);
     const volume = rig.command('fs');
     assert.match(volume[0] ?? '', /^card: 32 MiB on .* FAT16 MUSIC$/);
     assert.match(volume[1] ?? '', /^31 MiB, \d+ MiB free \(\d+ bytes\), in clusters of 2048 bytes$/);
@@ -220,6 +222,8 @@ describe('the console of the player', function () {
     assert.deepEqual(rig.command('gpio 12 high'), ['GPIO12  high  out   pull down']);
     assert.deepEqual(rig.command('gpio 12 low'), ['GPIO12  low   out   pull down']);
     assert.deepEqual(rig.command('gpio 12 in'), ['GPIO12  low   in    pull down']);
+    assert.match(rig.command('gpio 12 out now').join(), /^usage: gpio/);
+    assert.deepEqual(rig.command('gpio 12'), ['GPIO12  low   in    pull down'], 'nothing was changed');
     assert.deepEqual(rig.command('gpio 12 up'), ['GPIO12  high  in    pull up']);
     assert.deepEqual(rig.command('gpio 12 none').join().slice(-4), 'in  '.trimEnd().padStart(4));
     assert.match(rig.command('gpio 14').join(), /^GPIO14 {2}\w+ +alt0/);
@@ -264,7 +268,7 @@ describe('the console of the player', function () {
       stats,
       /\ndecoding {11}\d+\.\d ms, \d+\.\d\d %\nvolume and words {3}\d+\.\d ms, .*\ncard {15}\d+\.\d ms/,
     );
-    assert.match(stats, /\nlongest step {7}[\d.]+ ms\nticks lost {9}\d+\nUART bytes lost {4}0$/);
+    assert.match(stats, /\nlongest step {7}[\d.]+ ms\nticks lost {9}\d+\nUART bytes lost {4}0\nUART errors {8}none$/);
     rig.clean();
   });
 

@@ -48,6 +48,41 @@ describe('mirleft dev', function () {
     assert.equal((await running.ended).status, 130);
   });
 
+  it('tells all that to programs, a line for each event', async () => {
+    running = start(project, ['dev', '--json', '--port', 'qemu']);
+    save('tone.tone(440);');
+    await running.until('"event":"waiting"');
+    save('tone.tone(330);');
+    await running.until(/"event":"swapped","kind":"full"[^]*"event":"waiting"/);
+    save('tone.tone(330); // as it was');
+    await running.until(/"event":"swapped","kind":"full"[^]*"event":"unchanged"[^]*"event":"waiting"/);
+    save('tone.tonne(330);');
+    await running.until(/"event":"failed"[^]*"event":"waiting"/);
+    running.child.kill('SIGINT');
+    const { status, stdout, stderr } = await running.ended;
+    assert.deepEqual([status, stderr], [130, '']);
+    const events = stdout
+      .trimEnd()
+      .split('\n')
+      .map((line) => JSON.parse(line) as Record<string, unknown>);
+    assert(events.every((event) => event['schema'] === 1 && typeof event['event'] === 'string'));
+    const of = (name: string): Record<string, unknown>[] => events.filter(({ event }) => event === name);
+    assert.deepEqual(
+      [of('connected')[0]?.['program'], events.at(-1)],
+      ['hello', { schema: 1, event: 'end', errors: [] }],
+    );
+    assert.deepEqual(
+      of('swapped').map(({ kind, generation }) => [kind, generation]),
+      [
+        ['quick', 2],
+        ['full', 3],
+      ],
+    );
+    const [failure] = of('failed')[0]?.['errors'] as { code: string; message: string }[];
+    assert.equal(failure?.code, 'not-compiled');
+    assert.match(failure.message, /Property 'tonne' does not exist/);
+  });
+
   it('does not send what nothing could replace', async () => {
     const lonely = path.join(folder, 'lonely.ts');
     fs.writeFileSync(

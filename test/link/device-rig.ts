@@ -33,6 +33,8 @@ const FACTS: Record<number, number> = {
   [Info.StateBase]: DMA_WINDOW + STATE,
   [Info.StateBytes]: STATE_BYTES,
 };
+/** Behind all that drivers have in the window. */
+const MODULE_AT = DMA_WINDOW_BYTES / 2;
 const TICKS_A_MS = TICK_RATE / 1000;
 const UART_HZ = 48_000_000;
 const UART = 0xfe201000;
@@ -60,6 +62,7 @@ export class DeviceRig {
     [UART + 0x24, 26],
     [UART + 0x28, 3],
   ]);
+  private readonly facts = new Map<number, number>();
   private message = 0;
   private readonly window = new Uint8Array(DMA_WINDOW_BYTES);
 
@@ -78,7 +81,7 @@ export class DeviceRig {
     const program = await runProgram<DeviceExports>(entry, (memory) => ({
       ...more,
       ticks: () => rig().ticks,
-      info: (key: number) => BigInt(FACTS[key] ?? key),
+      info: (key: number) => BigInt(boxed.rig?.facts.get(key) ?? FACTS[key] ?? key),
       take: (_queue: number, ptr: number, max: number) => {
         const bytes = rig().received.splice(0, max);
         new Uint8Array(memory().buffer).set(bytes, ptr);
@@ -101,6 +104,13 @@ export class DeviceRig {
       write32: (address: number, value: number) => rig().write(address >>> 0, value),
     }));
     return (boxed.rig = new DeviceRig(clock, program));
+  }
+
+  /** Has this for the module that runs, and none before it. To be called before anybody asks for it. */
+  runs(module: Uint8Array): void {
+    this.window.set(module, MODULE_AT);
+    this.facts.set(Info.ModuleBase, DMA_WINDOW + MODULE_AT).set(Info.ModuleBytes, module.length);
+    this.facts.set(Info.PreviousBase, 0).set(Info.PreviousBytes, 0);
   }
 
   /** The device forgets all, at once. */

@@ -38,7 +38,7 @@ async function found(other: (end: Transport, clock: VirtualClock) => void, baud 
   const clock = new VirtualClock();
   const [here, there] = memoryPair(clock, { baud });
   other(there, clock);
-  return drive(clock, all(examineLine({ transport: here, id: undefined })));
+  return drive(clock, all(examineLine({ transport: here })));
 }
 
 const only = (findings: Finding[]): Finding => {
@@ -118,7 +118,7 @@ describe('the doctor on a line', function () {
 
   it('finds a board, and the rate that works', async () => {
     const { clock, rig, here } = await board();
-    const findings = await drive(clock, all(examineLine({ transport: here, id: undefined })));
+    const findings = await drive(clock, all(examineLine({ transport: here })));
     assert.ok(
       findings.every(({ outcome }) => outcome !== 'wrong'),
       JSON.stringify(findings),
@@ -136,7 +136,7 @@ describe('the doctor on a line', function () {
     // Its host was killed; the next one begins at the rate at power on.
     await drive(clock, here.setBaud(115_200));
     assert.ok(Math.abs(there.baud / 921_600 - 1) < 0.01);
-    const findings = await drive(clock, all(examineLine({ transport: here, id: undefined })));
+    const findings = await drive(clock, all(examineLine({ transport: here })));
     assert.match(findings[0]?.text ?? '', /answers at 921600 baud.*had not been ended/);
     assert.equal(findings[0]?.outcome, 'note');
     assert.match(findings.find(({ check }) => check === 'rate')?.text ?? '', /^[34]000000 baud works/);
@@ -146,7 +146,7 @@ describe('the doctor on a line', function () {
     const { clock, rig, here, there } = await board();
     await there.setBaud(460_800);
     rig.connect(there);
-    const finding = only(await drive(clock, all(examineLine({ transport: here, id: undefined }))));
+    const finding = only(await drive(clock, all(examineLine({ transport: here }))));
     assert.equal(finding.outcome, 'wrong');
     assert.match(finding.text, /at 460800 baud only/);
   });
@@ -228,7 +228,7 @@ describe('the doctor on a pseudo terminal', function () {
     try {
       const transport = await openSerialPort(path, lockPort(path));
       try {
-        const finding = only(await all(examineLine({ transport, id: undefined })));
+        const finding = only(await all(examineLine({ transport })));
         assert.match(finding.text, /TX and RX are joined/);
       } finally {
         await transport.close();

@@ -140,6 +140,48 @@ describe('the link', function () {
     }
   });
 
+  it('gives up a line that only short frames pass', async () => {
+    const clock = new VirtualClock();
+    const [transport, other] = memoryPair(clock, { there: { flip: 0.01 }, seed: 3 });
+    rig.connect(other, clock);
+    const link = await drive(clock, Link.connect(transport, { timeoutMs: 60_000 }));
+    const endless = async (): Promise<void> => {
+      for (;;) await link.send(Channel.Log, Buffer.alloc(1024, 7));
+    };
+    const began = clock.now();
+    await assert.rejects(drive(clock, endless(), 120_000), /damages nearly all that is sent/);
+    assert.ok(clock.now() - began < 60_000);
+  });
+
+  it('waits for the rest of a frame when it was itself held up', async () => {
+    class HeldClock extends VirtualClock {
+      held = 0;
+      override now(): number {
+        return super.now() + this.held;
+      }
+      override at(time: number, call: () => void): () => void {
+        return super.at(time - this.held, call);
+      }
+    }
+    const clock = new HeldClock();
+    const [transport, other] = memoryPair(clock);
+    rig.connect(other, clock);
+    const link = await drive(clock, Link.connect(transport, { session: 7 }));
+    const taken: string[] = [];
+    link.receive(Channel.Files, (payload) => taken.push(Buffer.from(payload).toString()));
+    const [first, second] = [0, 1].map((i) => raw(Channel.Files, 7, i, Buffer.from(`frame\n${i}`))) as [Buffer, Buffer];
+    transport.onBytes(first.subarray(0, 8));
+    clock.held += 200;
+    await pass(clock, 60);
+    transport.onBytes(first.subarray(8));
+    assert.deepEqual(taken, ['frame\n0']);
+    transport.onBytes(second.subarray(0, 8));
+    await pass(clock, 60);
+    transport.onBytes(second.subarray(8));
+    assert.deepEqual(taken, ['frame\n0'], 'given up when nothing came although it looked in time');
+    assert.equal(link.statistics.damaged, 1);
+  });
+
   it('sends text and data at once without cutting either', async () => {
     const cable = line({ baud: 115200 });
     let text = '';

@@ -1,7 +1,10 @@
 // Telemetry for Prometheus: the page by the rules of its format, and who may ask for it.
 
 import assert from 'node:assert/strict';
+import { spawn } from 'node:child_process';
+import fs from 'node:fs';
 import http from 'node:http';
+import path from 'node:path';
 import { Metric, PlayState, TelemetryOp } from '../../firmware/link/protocol.js';
 import { readAddress } from '../../host-tools/cli/metrics.js';
 import type { Welcome } from '../../host-tools/link/control.js';
@@ -10,6 +13,9 @@ import { isLoopback, serveMetrics } from '../../host-tools/link/metrics-server.j
 import { readSnapshot, type Snapshot } from '../../host-tools/link/telemetry.js';
 import { Problem } from '../../host-tools/problem.js';
 import { start, when } from '../cli/mirleft.js';
+import { testFolder } from '../media/sounds.js';
+import { playerBuild } from '../play/player.js';
+import { connected } from '../support/socket.js';
 
 interface Family {
   type: string;
@@ -49,7 +55,7 @@ function parse(page: string): Map<string, Family> {
 
 const WELCOME: Welcome = {
   version: 1,
-  abilities: { modules: true, peek: true, card: true },
+  abilities: { modules: true },
   isPaced: true,
   window: 32,
   boot: 7,
@@ -205,6 +211,57 @@ describe('mirleft metrics', function () {
       assert.ok((families.get('mirleft_temperature_celsius')?.samples.get('') ?? 0) > 0, page);
     } finally {
       run.child.kill('SIGINT');
+    }
+    assert.equal((await run.ended).status, 130);
+  });
+
+  it('says when the board is away, tells nothing old then, and goes on after its reset', async () => {
+    const folder = testFolder();
+    const [kernel, line, monitor] = ['kernel8.img', 'line', 'monitor'].map((name) => path.join(folder, name)) as [
+      string,
+      string,
+      string,
+    ];
+    fs.writeFileSync(kernel, (await playerBuild()).image);
+    const words = ['-M', 'raspi4b', '-display', 'none', '-monitor', 'none', '-kernel', kernel];
+    words.push('-serial', `unix:${line},server=on,wait=off`, '-qmp', `unix:${monitor},server=on,wait=off`);
+    const emulator = spawn('timeout', ['-k', '2', '100', 'qemu-system-aarch64', ...words], { stdio: 'ignore' });
+    const qmp = await connected(monitor);
+    const command = (...names: string[]): void =>
+      names.forEach((execute) => qmp.write(`${JSON.stringify({ execute })}\n`));
+    command('qmp_capabilities');
+    const run = start('.', ['metrics', '--port', line, '--listen', '127.0.0.1:0']);
+    try {
+      await run.until(/http:\S+\n[^]*connected/);
+      let page = '';
+      const url = /http:\S+/.exec(run.text())?.[0] ?? '';
+      const value = (name: string): number | undefined => parse(page).get(`mirleft_${name}`)?.samples.get('');
+      const until = async (so: () => boolean): Promise<void> => {
+        for (
+          const end = Date.now() + 30_000;
+          Date.now() < end;
+          await new Promise((resolve) => setTimeout(resolve, 100))
+        ) {
+          [, page] = await ask(url);
+          if (so()) return;
+        }
+        assert.fail(page);
+      };
+      await until(() => (value('uptime_seconds') ?? 0) >= 2);
+      assert.deepEqual([value('up'), value('sessions_total')], [1, 1]);
+      command('stop');
+      await until(() => value('up') === 0);
+      assert.deepEqual([...parse(page).keys()], ['mirleft_up', 'mirleft_sessions_total']);
+      assert.equal(value('sessions_total'), 1);
+      command('system_reset', 'cont');
+      await until(() => value('uptime_seconds') !== undefined);
+      // What the board counts begins anew, which Prometheus takes for a reset; sessions are counted here, and go on.
+      assert.deepEqual([value('up'), value('sessions_total')], [1, 2]);
+      assert((value('uptime_seconds') ?? 9) < 2, page);
+    } finally {
+      run.child.kill('SIGINT');
+      qmp.destroy();
+      emulator.kill();
     }
     assert.equal((await run.ended).status, 130);
   });

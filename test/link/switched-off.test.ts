@@ -12,11 +12,12 @@ import { CardRig, cardImage } from '../player/card-rig.js';
 import type { TestModule } from '../support/module.js';
 import { playerOf } from '../virtual-pi/pi-rig.js';
 
-const REFUSED = {
+const HINT = 'set link.modules = on in the player.ini of its card';
+const refused = (what: string): object => ({
   code: 'refused',
-  message: 'the board refuses the module: new code is switched off: link.modules in player.ini',
-  hint: 'set link.modules = on in the player.ini of its card',
-};
+  message: `the board refuses the ${what}: new code is switched off: link.modules in player.ini`,
+  hint: HINT,
+});
 
 describe('what player.ini switches off', function () {
   this.timeout(60_000);
@@ -36,8 +37,8 @@ describe('what player.ini switches off', function () {
     const { pi, link } = await connect('link.modules = off\n');
     assert.equal(link.welcome.abilities.modules, false);
     const client = new ModuleClient(link);
-    await assert.rejects(whilePassing(pi, client.replace(player.wasm)), REFUSED);
-    await assert.rejects(whilePassing(pi, client.tryNext(1000, 1)), REFUSED);
+    await assert.rejects(whilePassing(pi, client.replace(player.wasm)), refused('module'));
+    await assert.rejects(whilePassing(pi, client.tryNext(1000, 1)), refused('kernel'));
     // Whatever is asked, also without asking before.
     const answers: number[][] = [];
     link.receive(Channel.Modules, (payload) => answers.push([...payload.subarray(0, 2)]));
@@ -54,16 +55,16 @@ describe('what player.ini switches off', function () {
     await whilePassing(pi, link.leave());
     const { image } = await playerBuild();
     const told: UpdateEvent[] = [];
-    const port = { transport, id: undefined };
+    const port = { transport };
     await assert.rejects(
       whilePassing(
         pi,
-        updateKernel({ port, image }, (event) => told.push(event)),
+        updateKernel({ port, name: 'x.img', image }, (event) => told.push(event)),
       ),
       {
         code: 'refused',
         message: 'the board takes no new code',
-        hint: REFUSED.hint,
+        hint: HINT,
       },
     );
     assert.deepEqual(told, []);

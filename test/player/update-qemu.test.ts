@@ -9,11 +9,11 @@ import { makeCardImage } from '../../host-tools/card/image.js';
 import { updateKernel, type UpdateEvent } from '../../host-tools/dev/update.js';
 import { startEmulator, type EmulatorEnd } from '../../host-tools/emulator/emulator.js';
 import { makeScratch } from '../../host-tools/emulator/scratch.js';
-import type { OpenPort } from '../../host-tools/link/port.js';
+import { startSession, type OpenPort } from '../../host-tools/link/session.js';
 import { StreamTransport } from '../../host-tools/link/stream-transport.js';
 import { Problem } from '../../host-tools/problem.js';
 import { checkFat, readCard } from '../card/card-rig.js';
-import { when } from '../cli/mirleft.js';
+import { run, when } from '../cli/mirleft.js';
 import { moduleOf, Variant } from '../link/swap-link.js';
 import { testFolder } from '../media/sounds.js';
 import { playerBuild } from '../play/player.js';
@@ -51,7 +51,7 @@ describe('an update over the line in QEMU', function () {
       await emulator.stop();
     });
     try {
-      await act({ transport, id: undefined });
+      await act({ transport });
     } finally {
       await transport.close();
       scratch.remove();
@@ -65,11 +65,11 @@ describe('an update over the line in QEMU', function () {
     assert.notEqual(buildId, build.buildId);
     await powered(card, build.image, async (port) => {
       await assert.rejects(
-        updateKernel({ port, image: Buffer.from('no kernel') }, () => undefined),
+        updateKernel({ port, name: 'x.img', image: Buffer.from('no kernel') }, () => undefined),
         { code: 'bad-firmware' },
       );
       const events: UpdateEvent[] = [];
-      await updateKernel({ port, image }, (event) => events.push(event));
+      await updateKernel({ port, name: 'x.img', image }, (event) => events.push(event));
       assert.deepEqual(events.slice(-3), [
         { event: 'trying' },
         { event: 'running', build: buildId },
@@ -83,6 +83,30 @@ describe('an update over the line in QEMU', function () {
     checkFat(card);
   });
 
+  it('is broken off while the kernel is sent, and the board keeps its own', async () => {
+    const { card, build } = await cardOf();
+    const { image } = await buildImage({ wasm: otherBytes(build.wasm) });
+    await powered(card, build.image, async (port) => {
+      const ending = new AbortController();
+      const { signal } = ending;
+      const events: UpdateEvent[] = [];
+      await assert.rejects(
+        updateKernel({ port, image, name: 'x.img', signal }, (event) => {
+          events.push(event);
+          if (event.event === 'sending' && event.bytes > 20_000) ending.abort();
+        }),
+        (error) => error instanceof Problem && error.code === 'interrupted',
+      );
+      assert.deepEqual([...new Set(events.map(({ event }) => event))], ['sending']);
+      const link = await startSession(port, {});
+      assert.equal(link.welcome.build, build.buildId);
+      await link.leave();
+    });
+    const files = readCard(card);
+    assert.deepEqual([files.has('next.img'), files.has('update.state')], [false, false]);
+    checkFat(card);
+  });
+
   it('runs the old kernel again when the new one dies at its start, which says so', async () => {
     const { card, build } = await cardOf();
     const { image } = await buildImage({ wasm: await moduleOf(Variant.trapInStart) });
@@ -90,7 +114,7 @@ describe('an update over the line in QEMU', function () {
     // The emulator ends with a fault; a board stops, and is switched off.
     const { status } = await powered(card, build.image, async (port) => {
       await assert.rejects(
-        updateKernel({ port, image }, (event) => events.push(event)),
+        updateKernel({ port, name: 'x.img', image }, (event) => events.push(event)),
         Problem,
       );
     });
@@ -110,5 +134,20 @@ describe('an update over the line in QEMU', function () {
     assert.ok(files.get('failed.img')?.equals(Buffer.from(image)));
     assert.equal(files.has('next.img'), false);
     checkFat(card);
+  });
+
+  it('tells all that to programs', async () => {
+    const { card } = await cardOf();
+    const dying = path.join(path.dirname(card), 'dying.img');
+    fs.writeFileSync(dying, (await buildImage({ wasm: await moduleOf(Variant.trapInStart) })).image);
+    const ran = await run('.', ['update', dying, '--json', '--port', `qemu:${card}`]);
+    const events = ran.stdout
+      .trimEnd()
+      .split('\n')
+      .map((line) => JSON.parse(line) as { schema: number; event: string; errors?: { code: string }[] });
+    assert(events.every(({ schema }) => schema === 1));
+    assert.deepEqual([...new Set(events.map(({ event }) => event))], ['sending', 'trying', 'end'], ran.stdout);
+    assert.deepEqual([events.at(-1)?.errors?.length, ran.status], [1, 1]);
+    assert.match(ran.stderr, /^error: /m);
   });
 });

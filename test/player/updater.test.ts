@@ -161,6 +161,17 @@ describe('the updater', function () {
     assert.deepEqual(tree(backing(fourth)), { '/kernel8.img': OLD, '/failed.img': NEW });
   });
 
+  it('leaves no half of the old one on a card that has no room for it, and says so', async () => {
+    // Of 4 MB with 16-bit FATs, the two kernels and update.state some 40 kB are left.
+    const filler = noise(3_780_000, 4);
+    const first = await BootRun.of(cardWith({ 'kernel8.img': OLD, 'next.img': NEW, filler }));
+    first.try(NEW);
+    const second = await BootRun.of(backing(first), Boot.Chain);
+    second.work();
+    assert.deepEqual(tree(backing(second)), { '/kernel8.img': NEW, '/filler': filler });
+    assert.match(second.text, /kernel8\.img now; the one from before is not kept/);
+  });
+
   it('keeps nothing but what it has tried', async () => {
     const first = await BootRun.of(cardWith({ 'kernel8.img': OLD, 'next.img': NEW }));
     first.try(NEW);

@@ -7,11 +7,13 @@ import fs from 'node:fs';
 import path from 'node:path';
 import tty from 'node:tty';
 import type { Browser, Page } from 'playwright-core';
+import { version } from '../../host-tools/build/library.js';
 import type { Build } from '../../host-tools/build/program.js';
 import { MACHINE } from '../../host-tools/emulator/find.js';
 import type { WebServer } from '../../host-tools/web/server.js';
 import { testFolder } from '../media/sounds.js';
 import { launch, lines, open, serve, until } from './browser.js';
+import { stubSerial, type PagePort } from './serial-stub.js';
 
 /** A machine whose UART is a pseudoterminal. */
 class PtyPi {
@@ -47,8 +49,8 @@ class PtyPi {
     for (const stream of [this.input, this.output]) stream.on('error', () => undefined);
   }
 
-  write(bytes: readonly number[]): void {
-    this.output?.write(Uint8Array.from(bytes));
+  write(bytes: Uint8Array): void {
+    this.output?.write(bytes);
   }
 
   stop(): void {
@@ -56,45 +58,6 @@ class PtyPi {
     this.output?.destroy();
     this.child?.kill();
   }
-}
-
-/** What stands in for navigator.serial: streams whose other ends are functions of the test. */
-function stub(): void {
-  const scope = globalThis as unknown as {
-    serialOpen(options: SerialOptions): Promise<void>;
-    serialWrite(bytes: number[]): Promise<void>;
-    serialClose(): Promise<void>;
-    serialTake: (bytes: number[]) => void;
-    serialBreak: () => void;
-    serialEnd: () => void;
-  };
-  const port = {
-    readable: null as ReadableStream<Uint8Array> | null,
-    writable: null as WritableStream<Uint8Array> | null,
-    getInfo: () => ({ usbVendorId: 0x0403, usbProductId: 0x6001 }),
-    async open(options: SerialOptions): Promise<void> {
-      const readable = (): ReadableStream<Uint8Array> =>
-        new ReadableStream({
-          start(controller) {
-            scope.serialTake = (bytes) => controller.enqueue(Uint8Array.from(bytes));
-            scope.serialEnd = () => controller.close();
-            scope.serialBreak = () => {
-              port.readable = readable(); // as a port does after noise: a fresh stream
-              controller.error(new DOMException('a framing error', 'FramingError'));
-            };
-          },
-        });
-      port.readable = readable();
-      port.writable = new WritableStream({ write: (bytes: Uint8Array) => scope.serialWrite([...bytes]) });
-      await scope.serialOpen(options);
-    },
-    async close(): Promise<void> {
-      if (port.readable?.locked || port.writable?.locked) throw new TypeError('the streams are locked');
-      port.readable = port.writable = null;
-      await scope.serialClose();
-    },
-  };
-  Object.defineProperty(navigator, 'serial', { value: { requestPort: () => Promise.resolve(port) } });
 }
 
 describe('Web Serial on the page', function () {
@@ -116,47 +79,41 @@ describe('Web Serial on the page', function () {
     const pi = new PtyPi(kernel);
     const opened: SerialOptions[] = [];
     let closed = 0;
+    const boxed: { port?: PagePort } = {};
     const prepare = async (page: Page): Promise<void> => {
-      // tsx names functions by a helper that the browser has not.
-      await page.addInitScript('globalThis.__name = (value) => value;');
-      await page.addInitScript(stub);
-      await page.exposeFunction('serialOpen', async (options: SerialOptions) => {
-        opened.push(options);
-        await pi.start((bytes) => {
-          void page
-            .evaluate(
-              (data) => (globalThis as unknown as { serialTake(of: number[]): void }).serialTake(data),
-              [...bytes],
-            )
-            .catch(() => undefined);
-        });
+      boxed.port = await stubSerial(page, {
+        open: (options) => {
+          opened.push(options);
+          return pi.start((bytes) => void boxed.port?.take(bytes));
+        },
+        write: (bytes) => pi.write(bytes),
+        close: () => void closed++,
       });
-      await page.exposeFunction('serialWrite', (bytes: number[]) => pi.write(bytes));
-      await page.exposeFunction('serialClose', () => void closed++);
     };
     const { page, wrong } = await open(browser, server.url, prepare);
     try {
       const console = (): Promise<string> => lines(page, '#serial-terminal');
+      const state = async (): Promise<string> => (await page.textContent('#serial-state')) ?? '';
       await page.click('#tab-serial');
       await page.click('#serial');
       await until(async () => (await console()).includes(`player, build ${build.buildId}`), 'the banner');
-      assert.deepEqual(opened, [{ baudRate: 115200, dataBits: 8, stopBits: 1, parity: 'none', flowControl: 'none' }]);
-      assert.match((await page.textContent('#serial-state')) ?? '', /Connected to USB 0403:6001, 115200 baud, 8N1/);
+      const line = { baudRate: 115200, dataBits: 8, stopBits: 1, parity: 'none', flowControl: 'none' };
+      assert.deepEqual(opened, [{ ...line, bufferSize: 65536 }]);
+      // The emulator says that its line keeps no rate.
+      const connected = `Connected to USB 0403:6001, as fast as it goes: Mirleft ${version}, build ${build.buildId}.`;
+      await until(async () => (await state()) === connected, 'the session');
       await page.keyboard.type('?');
       await until(async () => (await console()).includes('space pause, left and right'), 'the answer to ?');
 
       // Noise ends the stream, not the connection.
-      await page.evaluate(() => (globalThis as unknown as { serialBreak(): void }).serialBreak());
-      await until(
-        async () => /lost: a framing error/.test((await page.textContent('#serial-state')) ?? ''),
-        'the noise',
-      );
+      await boxed.port?.noise();
+      await until(async () => /lost: a framing error/.test(await state()), 'the noise');
       await page.keyboard.type('-');
       await until(async () => (await console()).includes('volume'), 'the answer to -');
 
       await page.click('#serial');
       await until(() => Promise.resolve(closed === 1), 'the port closed');
-      await until(async () => /Nothing is connected/.test((await page.textContent('#serial-state')) ?? ''), 'the end');
+      await until(async () => /Nothing is connected/.test(await state()), 'the end');
       assert.deepEqual(wrong, []);
     } finally {
       pi.stop();
@@ -166,20 +123,21 @@ describe('Web Serial on the page', function () {
 
   it('gives the port back when the stream ends by itself, so that it can be opened again', async () => {
     let [opened, closed] = [0, 0];
+    const boxed: { port?: PagePort } = {};
     const { page, wrong } = await open(browser, server.url, async (page) => {
-      await page.addInitScript('globalThis.__name = (value) => value;');
-      await page.addInitScript(stub);
-      await page.exposeFunction('serialOpen', () => void opened++);
-      await page.exposeFunction('serialWrite', () => undefined);
-      await page.exposeFunction('serialClose', () => void closed++);
+      boxed.port = await stubSerial(page, {
+        open: () => void opened++,
+        write: () => undefined,
+        close: () => void closed++,
+      });
     });
     const state = async (): Promise<string> => (await page.textContent('#serial-state')) ?? '';
     await page.click('#tab-serial');
     for (let i = 1; i <= 2; i++) {
       await page.click('#serial');
       await until(async () => /^Connected/.test(await state()), 'the connection');
-      await page.evaluate('serialEnd()');
-      await until(async () => (await state()) === 'The connection has ended.', 'the end');
+      await boxed.port?.end();
+      await until(async () => /: the port is gone; plug the adapter in again\.$/.test(await state()), 'the end');
       assert.deepEqual([opened, closed], [i, i]);
     }
     await page.close();

@@ -2,6 +2,7 @@
 
 import { archiveOf, settingsMember } from '../../media/archive.js';
 import { BoardPicture } from './board-picture.js';
+import { listenToDrops } from './drops.js';
 import { Facts } from './facts.js';
 import { Files } from './files.js';
 import { FindingsView } from './findings-view.js';
@@ -12,7 +13,7 @@ import { PinButtons } from './pin-buttons.js';
 import { RecordButton } from './record-button.js';
 import { RegisterView } from './register-view.js';
 import { Scope } from './scope.js';
-import { SerialConsole } from './serial.js';
+import { RealPi } from './serial.js';
 import { settingsFor } from './settings.js';
 import { showTabs } from './tabs.js';
 import { openTerminal } from './terminal.js';
@@ -37,6 +38,7 @@ class App {
   private readonly findings = new FindingsView();
   private readonly facts = new Facts(byId('facts'));
   private readonly scope: Scope;
+  private readonly real: RealPi;
   private readonly track = new TrackLine(byId('track'));
   private readonly power = byId<HTMLButtonElement>('power');
   private readonly pause = byId<HTMLButtonElement>('pause');
@@ -70,13 +72,16 @@ class App {
     setText(byId('build'), program.buildId);
     const settings = settingsFor(program.name);
     this.archive = settings === undefined ? undefined : archiveOf([settingsMember(settings)]);
-    new Files(settings, (archive) => {
+    const files = new Files(settings, (archive) => {
       this.archive = archive;
       void this.switchOn();
     });
     if (program.name !== 'player') setText(byId('files-state'), 'none');
     byId('keys').hidden = program.name !== 'player';
-    new SerialConsole((onData) => openTerminal(byId('serial-terminal'), 'Console of the real Pi', onData));
+    this.real = new RealPi(program, (onData) =>
+      openTerminal(byId('serial-terminal'), 'Console of the real Pi', onData),
+    );
+    listenToDrops([this.real.push.field, files.field]);
     showTabs();
     this.listen();
     requestAnimationFrame(this.draw);
@@ -168,6 +173,7 @@ class App {
     this.drawnAt = now;
     const level = this.scope.draw(now, this.machine.sound.context?.sampleRate ?? 48_000);
     if (this.machine.on) this.picture.sound(level);
+    this.real.draw(now);
   };
 }
 

@@ -1,11 +1,11 @@
 // Files that are dropped or chosen become the RAM disk, and the machine boots with it.
 
+import { DropField } from './drops.js';
 import type { FromPacker, ToPacker } from './messages.js';
 import { byId, make, setText } from './page.js';
 
 export class Files {
-  private readonly drop = byId('drop');
-  private readonly input = byId<HTMLInputElement>('files');
+  readonly field = new DropField('drop', 'files', (files) => this.pack(files));
   private readonly state = byId('files-state');
   private readonly remarks = byId('file-remarks');
   private worker: Worker | undefined;
@@ -15,32 +15,9 @@ export class Files {
   constructor(
     private readonly settings: string | undefined,
     private readonly ready: (archive: Uint8Array) => void,
-  ) {
-    this.input.addEventListener('change', () => {
-      this.pack([...(this.input.files ?? [])]);
-      this.input.value = '';
-    });
-    // Anywhere on the page: what is dropped beside the field would else replace the page.
-    addEventListener('dragover', (event) => {
-      if (!event.dataTransfer?.types.includes('Files')) return;
-      event.preventDefault();
-      event.dataTransfer.dropEffect = 'copy';
-      this.drop.classList.add('over');
-    });
-    addEventListener('dragleave', (event) => {
-      if (event.relatedTarget === null) this.drop.classList.remove('over');
-    });
-    addEventListener('drop', (event) => {
-      this.drop.classList.remove('over');
-      const files = [...(event.dataTransfer?.files ?? [])];
-      if (files.length === 0) return;
-      event.preventDefault();
-      this.pack(files);
-    });
-  }
+  ) {}
 
   private pack(files: File[]): void {
-    if (files.length === 0) return;
     this.worker?.terminate(); // what was dropped before is not wanted any more
     this.remarks.replaceChildren();
     const worker = new Worker('/packer.js', { name: 'files' });

@@ -146,7 +146,7 @@ async function fetched(file: string): Promise<Response> {
   return response;
 }
 
-async function loadFirmware(): Promise<Firmware> {
+export async function loadFirmware(): Promise<Firmware> {
   const [wasm, map] = await Promise.all([fetched('/firmware.wasm'), fetched('/firmware.wasm.map')]);
   return { wasm: new Uint8Array(await wasm.arrayBuffer()), sourceMap: await map.text() };
 }

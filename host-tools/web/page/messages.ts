@@ -1,5 +1,7 @@
 // What the page and its workers say to each other.
 
+import type { QoaFile } from '../../media/qoa-decode.js';
+import type { ProblemData } from '../../problem.js';
 import type { Register } from '../../virtual-pi/registers.js';
 
 /** The program that the server has built. */
@@ -106,6 +108,28 @@ export type FromPacker =
   | { type: 'refused' | 'remark'; name: string; text: string }
   | { type: 'packed'; archive: Uint8Array; names: string[] }
   | { type: 'failed'; text: string };
+
+export interface ToDecoder {
+  id: number;
+  file: File;
+}
+
+export type FromDecoder = { id: number } & DecoderMessage;
+
+/** First `sound` or `failed`; behind a sound its samples, and its end. */
+export type DecoderMessage =
+  /** `qoa`: its frames, where the file is one. */
+  | { type: 'sound'; rateHz: number; channels: number; qoa: Pick<QoaFile, 'frames' | 'samples'> | undefined }
+  | { type: 'samples'; samples: Int16Array }
+  /** `problem`: why it ends before its file does, or what is odd about it. */
+  | { type: 'end'; problem: ProblemData | undefined }
+  | { type: 'failed'; problem: ProblemData };
+
+/** The answer is the number, after so many milliseconds. */
+export interface ToTimer {
+  id: number;
+  ms: number;
+}
 
 /** The global scope of a dedicated worker, as far as it is used. */
 export interface WorkerScope<Incoming, Outgoing> {

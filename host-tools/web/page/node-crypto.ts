@@ -1,4 +1,4 @@
-// The one thing of node:crypto that the decoders use, for the browser: MD5 (RFC 1321), which FLAC files carry.
+// What is used of node:crypto, for the browser: MD5 (RFC 1321), which FLAC files carry, and the number of a session.
 
 const SHIFTS = [7, 12, 17, 22, 5, 9, 14, 20, 4, 11, 16, 23, 6, 10, 15, 21];
 const SINES = Int32Array.from({ length: 64 }, (_, i) => Math.floor(Math.abs(Math.sin(i + 1)) * 2 ** 32) | 0);
@@ -64,6 +64,10 @@ class Md5 {
   }
 }
 
+/** From `least` up to, but not including `end`. */
+export const randomInt = (least: number, end: number): number =>
+  least + ((crypto.getRandomValues(new Uint32Array(1))[0] as number) % (end - least));
+
 export const createHash = (_algorithm: 'md5'): Md5 => new Md5();
 
-export default { createHash };
+export default { createHash, randomInt };

@@ -9,6 +9,7 @@ import { memberBytes, TAR_END_BYTES } from '../../media/tar.js';
 import { encodeWav } from '../../media/wav.js';
 import { Problem, systemReason } from '../../problem.js';
 import { archiveOf, settingsMember, type ArchiveMember } from '../../media/archive.js';
+import { fileBytes } from './file-bytes.js';
 import type { FromPacker, ToPacker } from './messages.js';
 
 type Tell = (message: FromPacker) => void;
@@ -65,9 +66,5 @@ async function read(file: File): Promise<Buffer> {
       file: file.name,
       hint: 'play a shorter file',
     });
-  try {
-    return Buffer.from(await file.arrayBuffer());
-  } catch (error) {
-    throw new Problem('not-readable', 'cannot be read', { file: file.name, hint: 'is it a folder?', cause: error });
-  }
+  return fileBytes(file);
 }

@@ -1,72 +1,18 @@
 // What is heard, drawn: peak meters, the waveform, the spectrum. All of it looks back at the ring that the audio
 // thread reads, so it shows what sounds now.
 
+import { decibels } from '../../link/telemetry-words.js';
+import { Meter } from './meter.js';
 import { SpectrumView } from './spectrum.js';
-import { byId, canvasFont, color, setText, sized } from './page.js';
+import { byId, canvasFont, color, sized } from './page.js';
 import type { SoundRing } from './sound-ring.js';
 
 const WINDOW = 8192;
 const WAVE_MS = 20;
 /** The spectrum is drawn so often, in milliseconds; the rest each time. */
 const SPECTRUM_MS = 66;
-/** Decibels a second that a meter falls, and how long it holds its peak. */
-const FALL_DB = 24;
-const HOLD_MS = 1500;
-const LOWEST_DB = -60;
 
-class Meter {
-  private level = -Infinity;
-  private peak = -Infinity;
-  private peakAt = 0;
-  private readonly host: HTMLElement;
-  private readonly canvas: HTMLCanvasElement;
-  private readonly text: HTMLElement;
-
-  constructor(
-    side: 'left' | 'right',
-    private readonly fill: string,
-  ) {
-    this.host = byId(`meter-${side}`);
-    this.canvas = this.host.querySelector('canvas') as HTMLCanvasElement;
-    this.text = byId(`peak-${side}`);
-  }
-
-  show(samples: Float32Array, now: number, passedMs: number): void {
-    let most = 0;
-    for (const sample of samples) most = Math.max(most, Math.abs(sample));
-    const decibels = 20 * Math.log10(most);
-    this.level = Math.max(decibels, this.level - (FALL_DB * passedMs) / 1000);
-    if (decibels >= this.peak || now - this.peakAt > HOLD_MS) {
-      this.peak = decibels;
-      this.peakAt = now;
-    }
-    this.draw();
-    const shown = this.peak <= -90 ? '−∞' : this.peak.toFixed(1).replace('-', '−');
-    setText(this.text, shown);
-    this.host.setAttribute('aria-valuenow', String(Math.round(Math.max(LOWEST_DB, Math.min(0, this.peak)))));
-    this.host.setAttribute('aria-valuetext', `${shown} dB`);
-  }
-
-  private draw(): void {
-    const { context, width, height } = sized(this.canvas);
-    const at = (decibels: number): number => Math.max(0, Math.min(1, 1 - decibels / LOWEST_DB)) * width;
-    context.fillStyle = color('--track');
-    context.fillRect(0, 0, width, height);
-    const level = at(this.level);
-    context.fillStyle = color(this.fill);
-    context.fillRect(0, 0, Math.min(level, at(-6)), height);
-    if (level > at(-6)) {
-      context.fillStyle = color('--loud');
-      context.fillRect(at(-6), 0, level - at(-6), height);
-    }
-    context.fillStyle = color('--panel');
-    for (let decibels = LOWEST_DB + 6; decibels < 0; decibels += 6) context.fillRect(at(decibels), 0, 1, height);
-    if (this.peak > LOWEST_DB) {
-      context.fillStyle = color('--text');
-      context.fillRect(at(this.peak) - 1, 0, 2, height);
-    }
-  }
-}
+const peakOf = (samples: Float32Array): number => samples.reduce((most, sample) => Math.max(most, Math.abs(sample)), 0);
 
 export class Scope {
   private readonly left = new Float32Array(WINDOW);
@@ -95,14 +41,15 @@ export class Scope {
     this.read = read;
     const recent = Math.min(WINDOW, Math.ceil((rateHz * Math.max(passed, 16)) / 1000));
     const [left, right] = [this.left.subarray(WINDOW - recent), this.right.subarray(WINDOW - recent)];
-    this.meters[0].show(left, now, passed);
-    this.meters[1].show(right, now, passed);
+    const [mostLeft, mostRight] = [peakOf(left), peakOf(right)];
+    this.meters[0].show(decibels(mostLeft), now, passed);
+    this.meters[1].show(decibels(mostRight), now, passed);
     this.drawWaveform(rateHz);
     if (now - this.spectrumAt >= SPECTRUM_MS) {
       this.spectrumAt = now;
       this.spectrum.draw(this.left, this.right, rateHz);
     }
-    return Math.max(...[left, right].map((side) => side.reduce((most, sample) => Math.max(most, Math.abs(sample)), 0)));
+    return Math.max(mostLeft, mostRight);
   }
 
   private drawWaveform(rateHz: number): void {
