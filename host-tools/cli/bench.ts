@@ -50,7 +50,7 @@ export function register(program: Command): void {
     .description(
       'Measures the budgets and prints them beside their goals: sizes, instructions, virtual and wall times.',
     )
-    .option('--json', 'the rows as JSON')
+    .option('-j, --json', 'the rows as JSON')
     .addHelpText('after', HELP)
     .action(run);
 }

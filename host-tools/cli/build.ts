@@ -95,7 +95,7 @@ export function register(program: Command): void {
     .argument(...PROGRAM_ARGUMENT)
     .option('-o, --out <dir>', "where the files go (default: the project's build folder)")
     .option(...WASM3_OPTION)
-    .option('--json', 'sizes, times and files as JSON')
+    .option('-j, --json', 'sizes, times and files as JSON')
     .addHelpText('after', HELP)
     .action(build);
 }

@@ -39,7 +39,7 @@ export function register(program: Command): void {
     .argument(...PROGRAM_ARGUMENT)
     .option(...WASM3_OPTION)
     .option('--all', 'every function and data segment, not only the largest')
-    .option('--json', 'the whole report as JSON')
+    .option('-j, --json', 'the whole report as JSON')
     .addHelpText('after', HELP)
     .action(size);
 }

@@ -97,6 +97,8 @@ describe('the command line', () => {
       helpOf(program.commands.find((command) => command.name() === 'metrics') ?? program),
       /default:\s+127\.0\.0\.1:9640\)/,
     );
+    for (const { options } of program.commands)
+      for (const option of options) if (option.long === '--json') assert.equal(option.short, '-j');
     for (const command of program.commands) {
       const name = command.name();
       const text = helpOf(command);
