@@ -6,7 +6,8 @@ import fs from 'node:fs';
 import path from 'node:path';
 import { machineArguments } from '../../host-tools/emulator/arguments.js';
 import { keepAwake } from '../../host-tools/emulator/wake.js';
-import { run, start, when, type Ran } from '../cli/mirleft.js';
+import { lockFile } from '../../host-tools/link/port-lock.js';
+import { run, start, when, type Ran, type Running } from '../cli/mirleft.js';
 import { testFolder } from '../media/sounds.js';
 import { playerBuild } from '../play/player.js';
 import { cardImage } from '../player/card-rig.js';
@@ -17,6 +18,8 @@ import { checkFat, getFile, repairAll } from '../support/fat-image.js';
 
 /** So much that it is never over before it is broken off. */
 const LONG = 8_000_000;
+/** So many that they are never removed before that is broken off. */
+const MANY = 600;
 
 describe('files in QEMU', function () {
   this.timeout(240_000);
@@ -29,8 +32,11 @@ describe('files in QEMU', function () {
     const { image } = await playerBuild();
     fs.writeFileSync(at('kernel8.img'), image);
     const music = wav16(tone(20_000, 2, 1));
-    fs.writeFileSync(at('card.img'), cardImage({ 'music/1.wav': music, 'player.ini': 'volume_db = -20\n' }));
+    const many = Array.from({ length: MANY }, (_, i): [string, string] => [`many/${i}`, String(i)]);
+    const files = { 'music/1.wav': music, 'player.ini': 'volume_db = -20\n', ...Object.fromEntries(many) };
+    fs.writeFileSync(at('card.img'), cardImage(files));
     fs.writeFileSync(at('song.wav'), wav16(tone(15_000, 2, 2)));
+    fs.writeFileSync(at('long.wav'), wav16(tone(48_000 * 30, 2, 4), 48_000));
     fs.writeFileSync(at('long.bin'), noise(LONG, 3));
     fs.mkdirSync(at('tree/two'), { recursive: true });
     fs.writeFileSync(at('tree/1.txt'), 'one');
@@ -56,6 +62,13 @@ describe('files in QEMU', function () {
     const ran = await mirleft(...words);
     assert.deepEqual([ran.status, text.test(ran.stderr)], [status, true], `${words.join(' ')}: ${ran.stderr}`);
   }
+  /** Waits until a command has had the port for a while. */
+  async function onPort({ child }: Running): Promise<void> {
+    const lock = lockFile(socket);
+    const owner = (): string => (fs.existsSync(lock) ? fs.readFileSync(lock, 'utf8') : '');
+    await when(() => owner().includes(String(child.pid)), 'its lock');
+    await new Promise((resolve) => setTimeout(resolve, 300));
+  }
   const listed = async (name: string): Promise<unknown> => {
     const { entries } = JSON.parse(await does('ls', '--json', name)) as { entries: { name: string; bytes: number }[] };
     return entries.map((entry) => [entry.name, entry.bytes]);
@@ -64,7 +77,7 @@ describe('files in QEMU', function () {
   it('lists, makes, puts, gets, moves and removes', async () => {
     assert.match(
       await does('ls'),
-      /^ *2001-09-09 01:46 {2}music\/\n *16 {2}2001-09-09 01:46 {2}player\.ini\n(65,536 {2}- +player\.state\n)?$/,
+      /^ *2001-09-09 01:46 {2}many\/\n *2001-09-09 01:46 {2}music\/\n *16 {2}2001-09-09 01:46 {2}player\.ini\n(65,536 {2}- +player\.state\n)?$/,
     );
     await does('mkdir', '-p', 'books/one');
     const { size } = fs.statSync(at('song.wav'));
@@ -114,17 +127,13 @@ describe('files in QEMU', function () {
   });
 
   it('stops rm -r at Ctrl-C, and says how far it came', async () => {
-    fs.mkdirSync(at('many'));
-    for (let i = 0; i < 120; i++) fs.writeFileSync(at(`many/${i}`), String(i));
-    await does('put', '-r', 'many');
     const removing = start(folder, ['rm', '-r', 'many', '--port', socket]);
-    await new Promise((resolve) => setTimeout(resolve, 1000));
+    await onPort(removing);
     removing.child.kill('SIGINT');
     const { status, stderr } = await removing.ended;
     assert.equal(status, 130, stderr);
     const [, told = '0'] = /^(\d+) names were removed, many\/\d+ last$/m.exec(stderr) ?? [];
-    assert.equal(((await listed('many')) as unknown[]).length, 120 - Number(told));
-    await does('rm', '-r', 'many');
+    assert.equal(((await listed('many')) as unknown[]).length, MANY - Number(told));
   });
 
   it('leaves nothing half when put is killed, and goes on afterwards', async () => {
@@ -152,6 +161,28 @@ describe('files in QEMU', function () {
     assert(fs.readFileSync(at('1.wav')).equals(wav16(tone(20_000, 2, 1))));
     assert.deepEqual(parts(), []);
   });
+
+  for (const [name, words, there] of [
+    ['push', ['push', 'long.wav'], /48,000 Hz/],
+    ['update', ['update', 'kernel8.img', '--json'], /"event":"sending","bytes":[1-9]/],
+    ['console', ['console'], /volume/],
+    ['metrics', ['metrics', '--listen', '127.0.0.1:0'], /http:/],
+    ['top', ['top', '--json'], /\{/],
+    ['rm', ['rm', '-r', 'many'], undefined],
+  ] as const)
+    it(`has a line that others use when ${name} is killed`, async () => {
+      const killed = start(folder, [...words, '--port', socket]);
+      // Of a pipe that stays open.
+      if (name === 'console') killed.child.stdin.write('vol\r');
+      if (there) await killed.until(there);
+      else await onPort(killed);
+      killed.child.kill('SIGKILL');
+      await killed.exited;
+      const began = Date.now();
+      assert.match(await does('df'), /MB free/);
+      const ms = Date.now() - began;
+      assert(ms < 10_000, `${ms} ms`);
+    });
 
   it('leaves a card that is whole', async () => {
     await does('put', 'song.wav', 'music/last.wav');
