@@ -2,16 +2,18 @@
 // and put back.
 
 import { ticks } from '../../drivers/board';
-import { BlockError, blockErrorText } from '../../drivers/block-device';
+import { BlockError, blockErrorText, Waiter } from '../../drivers/block-device';
 import { JackState } from '../../drivers/jack';
 import { tickRate } from '../../drivers/timer';
 import { endLine, print, printLine, printNumber } from '../console/console';
 import { Led, showLed } from '../led';
 import { FsError, fsErrorText } from '../storage/fat/fs-error';
+import { endAside } from './aside';
 import { Card } from './card';
 import { Deck, State } from './deck';
 import { PATH_BYTES } from './m3u';
 import { Order } from './play-mode';
+import { takeOver } from './player-swap';
 import { tellResumeFolders } from './resume-folders';
 
 /** Tracks that came over the line are looked for when nothing more has come for so long, and so far in one step. */
@@ -64,6 +66,7 @@ export class CardSession {
   constructor(
     private readonly deck: Deck,
     readonly card: Card,
+    private readonly waiter: Waiter,
   ) {}
 
   /** Takes the tracks of the card that was opened. */
@@ -73,7 +76,7 @@ export class CardSession {
     const settings = deck.settings;
     const isFirst = !this.isActive;
     this.isActive = true;
-    card.device.waiter = deck.waiter;
+    card.device.waiter = this.waiter;
     const keeper = card.keeper;
     const state = keeper.state;
     if (!keeper.open()) state.volumeTenths = deck.output.tenthsDb;
@@ -88,7 +91,7 @@ export class CardSession {
 
   /** Takes the tracks of another playlist, whose path is `bytes` bytes at `path`, or with 0 bytes those of all folders. */
   takeList(path: usize, bytes: i32): void {
-    this.deck.endAside();
+    endAside(this.deck);
     this.deck.handed.setList(path, bytes);
     this.find();
     this.deck.take(this.card.tracks);
@@ -170,7 +173,7 @@ export class CardSession {
       this.seed = handed.seed;
       deck.arrange(this.seed, handed.first);
       state.seed = this.seed;
-      if (deck.takeOver(place)) return;
+      if (takeOver(deck, place)) return;
     }
     if (this.isBack) {
       place = tracks.find(lostPath, this.lostBytes);
