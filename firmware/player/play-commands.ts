@@ -98,7 +98,7 @@ export class PlayCommands {
     const isRoot = entry.index < 0;
     const isList = !entry.isDirectory && readPath(wordText, wordText + wordBytes) && isPlaylist();
     if (isRoot || isList) {
-      this.session.takeList(wordText, isRoot ? 0 : wordBytes);
+      this.session.list.takeOther(wordText, isRoot ? 0 : wordBytes);
       return Outcome.Done;
     }
     const index = this.session.card.tracks.findEntry(entry);
