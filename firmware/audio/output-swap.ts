@@ -6,7 +6,7 @@ import { SwapUser } from '../link/swap-user';
 import { Output } from './output';
 
 /** So much is in the ring when the next module is loaded, in milliseconds, and so much less will do. */
-const FULL_MS: i32 = 300;
+export const FULL_MS: i32 = 300;
 const NEARLY_MS: i32 = 20;
 
 /** Whether the ring lasts for a swap; asks the jack to be filled so far. */

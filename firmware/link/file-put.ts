@@ -14,9 +14,11 @@ import { FileProblem } from './file-problem';
 import { PATH_BYTES, PUT_NAME, RECORD_NAME, Target } from './file-target';
 import { LinkError } from './protocol';
 
-/** The ring, which is the credit that a host has at first, and what is written to the card at once. */
+/** The ring's bytes, which are the credit that a host has at first, and what is written to the card at once. */
 export const RING_BYTES: i32 = 65536;
 export const CHUNK_BYTES: i32 = 16384;
+/** The ring; requests of other kinds read to it, as only one is worked on. */
+export const ring = memory.data(RING_BYTES, 512);
 /** A file up to this is held whole. */
 const HELD_BYTES: i64 = 49152;
 /** After so many bytes what is written is made to stay, so that a cut of power costs no more. */
@@ -71,11 +73,10 @@ export class Put {
   private synced: i64 = 0;
   private readonly entry: Entry = new Entry();
 
-  /** `ring` has RING_BYTES; it and `file` are this object's until the put is over. */
+  /** `file` and the ring are this object's until the put is over. */
   constructor(
     private readonly volume: Volume,
     private readonly file: File,
-    private readonly ring: usize,
     private readonly target: Target,
     private readonly problem: FileProblem,
   ) {}
@@ -110,8 +111,8 @@ export class Put {
     }
     const at = (<i32>this.taken) & (RING_BYTES - 1);
     const first = min(bytes, RING_BYTES - at);
-    memory.copy(this.ring + at, ptr, first);
-    memory.copy(this.ring, ptr + first, bytes - first);
+    memory.copy(ring + at, ptr, first);
+    memory.copy(ring, ptr + first, bytes - first);
     this.taken += bytes;
     return true;
   }
@@ -228,8 +229,8 @@ export class Put {
   private sumUp(): bool {
     if (this.written < this.from) {
       const file = this.file;
-      if (file.read(this.written, this.ring, CHUNK_BYTES) < CHUNK_BYTES) return !this.passed(file.error);
-      this.sum = <u32>crc32(this.ring, CHUNK_BYTES, this.sum);
+      if (file.read(this.written, ring, CHUNK_BYTES) < CHUNK_BYTES) return !this.passed(file.error);
+      this.sum = <u32>crc32(ring, CHUNK_BYTES, this.sum);
       this.written += CHUNK_BYTES;
     }
     if (this.written === this.from) this.state = PutState.Receiving;
@@ -259,7 +260,7 @@ export class Put {
       return this.passed(file.sync());
     }
     const bytes = <i32>min(this.taken - this.written, <i64>CHUNK_BYTES);
-    const at = this.ring + ((<i32>this.written) & (RING_BYTES - 1));
+    const at = ring + ((<i32>this.written) & (RING_BYTES - 1));
     if (!this.passed(file.write(this.written, at, bytes))) return false;
     this.sum = <u32>crc32(at, bytes, this.sum);
     this.written += bytes;

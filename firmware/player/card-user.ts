@@ -17,6 +17,6 @@ export class PlayersCard extends CardUser {
   }
 
   changed(): void {
-    this.session.changed();
+    this.session.list.changed();
   }
 }

@@ -5,6 +5,7 @@ import { restart } from '../../drivers/power';
 import { noMore } from '../console/arguments';
 import { CommandSet, Outcome } from '../console/command-set';
 import { isFlushed, printLine } from '../console/console';
+import { endAside, shutDown } from './aside';
 import { CardCommands } from './card-commands';
 import { CardSession } from './card-session';
 import { Deck, State } from './deck';
@@ -98,7 +99,7 @@ export class PlayerCommands extends CommandSet {
       this.stats.print();
       return Outcome.Done;
     }
-    deck.endAside();
+    endAside(deck);
     const hasTrack = deck.state === State.Playing;
     if (command === Command.Pause && hasTrack) pressPause(deck);
     else if (command === Command.Stop && hasTrack) deck.rest();
@@ -128,7 +129,7 @@ export class PlayerCommands extends CommandSet {
   private beginReboot(): Outcome {
     const keeper = this.session.card.keeper;
     if (this.session.isActive && this.deck.state !== State.Lost && keeper.due !== i64.MAX_VALUE) keeper.write();
-    this.deck.shutDown();
+    shutDown(this.deck);
     printLine('starting again');
     return Outcome.Busy;
   }

@@ -8,7 +8,7 @@ import { Source } from '../audio/source';
 import { findState, leaveState } from '../swap/state';
 import { Endings, ENDING_BYTES, ENDINGS } from './endings';
 import { PATH_BYTES } from './m3u';
-import { TrackName } from './report';
+import { Playlist } from './playlist';
 
 const PLAYER_FORMAT: u32 = 0x504c0002;
 
@@ -127,22 +127,22 @@ export class HandOver {
   }
 
   /** Writes what there is now. */
-  note(state: i32, track: TrackName, output: Output, frame: i64, seed: u32, first: i32, endings: Endings): void {
-    const length = min(track.length, PATH_BYTES);
+  note(state: i32, playlist: Playlist, output: Output, frame: i64, endings: Endings): void {
+    const length = min(playlist.length, PATH_BYTES);
     const appended = output.jack.trackPairsAppended;
     store<i32>(record, state, STATE);
-    store<i32>(record, track.index, INDEX);
+    store<i32>(record, playlist.index, INDEX);
     store<i64>(record, frame, FRAME);
     store<i64>(record, appended, PAIRS);
     store<i64>(record, output.appended, APPENDED);
     store<i32>(record, output.tenthsDb, VOLUME);
     store<i32>(record, output.gain, GAIN);
     store<u32>(record, output.sum.value, SUM);
-    store<u32>(record, seed, SEED);
-    store<i32>(record, first, FIRST);
+    store<u32>(record, playlist.seed, SEED);
+    store<i32>(record, playlist.first, FIRST);
     store<u32>(record, (output.paused ? PAUSED : 0) | (output.whole ? WHOLE : 0), FLAGS);
     store<i32>(record, length, NAME_BYTES);
-    memory.copy(this.name, track.ptr, length);
+    memory.copy(this.name, playlist.ptr, length);
     const before = this.lengthBefore;
     store<i32>(record, endings.count, ENDS);
     // The next module counts what the jack was given from its opening on.

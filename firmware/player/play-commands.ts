@@ -20,6 +20,7 @@ import { endLine, print, printByte, printLine, printNumber } from '../console/co
 import { printName, printWhole } from '../console/names';
 import { isPlaylist, readPath } from '../setting-paths';
 import { Entry } from '../storage/fat/entry';
+import { endAside, playAside } from './aside';
 import { CardCommands, printRight } from './card-commands';
 import { CardSession } from './card-session';
 import { Deck, State } from './deck';
@@ -53,7 +54,7 @@ export class PlayCommands {
   play(): Outcome {
     const deck = this.deck;
     if (!restAsWord()) {
-      if (deck.state === State.Aside) deck.endAside();
+      if (deck.state === State.Aside) endAside(deck);
       else if (deck.state !== State.Playing || deck.output.paused) pressPause(deck);
       return Outcome.Done;
     }
@@ -97,7 +98,7 @@ export class PlayCommands {
     const isRoot = entry.index < 0;
     const isList = !entry.isDirectory && readPath(wordText, wordText + wordBytes) && isPlaylist();
     if (isRoot || isList) {
-      this.session.takeList(wordText, isRoot ? 0 : wordBytes);
+      this.session.list.takeOther(wordText, isRoot ? 0 : wordBytes);
       return Outcome.Done;
     }
     const index = this.session.card.tracks.findEntry(entry);
@@ -108,6 +109,7 @@ export class PlayCommands {
   }
 
   private jumpTo(index: i32): Outcome {
+    if (!this.deck.isLent) endAside(this.deck);
     if (!this.deck.jumpTo(index)) printLine('nothing can be played now: there is no card');
     return Outcome.Done;
   }
@@ -186,7 +188,7 @@ export class PlayCommands {
     const deck = this.deck;
     if (isWord('off')) {
       if (!noMore()) return Outcome.Usage;
-      deck.endAside();
+      endAside(deck);
       printLine('tone off');
       return Outcome.Done;
     }
@@ -196,7 +198,7 @@ export class PlayCommands {
     let hz = TONE_HZ;
     if (!isSweep && nextWord()) hz = wordNumber();
     if (hz < LEAST_HZ || hz > MOST_HZ || !noMore()) return Outcome.Usage;
-    if (!deck.playAside(this.tone)) {
+    if (!playAside(deck, this.tone)) {
       printLine('no tone now: wait until a track plays, or the tracks have ended');
       return Outcome.Done;
     }

@@ -4,6 +4,7 @@ import { volumeKey } from '../audio/volume-keys';
 import { printLine } from '../console/console';
 import { Key } from '../console/keys';
 import { Led, showLed } from '../led';
+import { endAside } from './aside';
 import { Deck, State } from './deck';
 
 /** `p` goes to the track's beginning when more of it was played, else to the track before. */
@@ -33,11 +34,11 @@ export function pressKey(deck: Deck, key: i32): bool {
       pressPause(deck);
       break;
     case PlayerKey.Next:
-      deck.endAside();
+      endAside(deck);
       deck.leave(1);
       break;
     case PlayerKey.Previous:
-      deck.endAside();
+      endAside(deck);
       pressPrevious(deck);
       break;
     case Key.Left:
@@ -60,7 +61,7 @@ export function pressPause(deck: Deck): void {
   if (deck.state === State.Playing) {
     deck.output.pause(!deck.output.paused);
     showLed(deck.output.paused ? Led.Paused : Led.Playing);
-    deck.printPlace(deck.output.paused ? 'paused at ' : 'on from ');
+    deck.tellPlace(deck.output.paused ? 'paused at ' : 'on from ');
   } else if (deck.state === State.Ended) {
     deck.again(1);
   }

@@ -17,8 +17,8 @@ import { allowModules, isModulesQuiet, openModules, openUpdates } from '../link/
 import { restartOnFault } from '../link/crash';
 import { setReadings } from '../link/telemetry';
 import { isMidFrame } from '../link/link';
-import { ArchiveTracks } from './archive-tracks';
 import { Control, Controls } from '../controls/controls';
+import { ArchiveTracks } from './archive-tracks';
 import { readSettings, reportSettings } from './boot-settings';
 import { Card } from './card';
 import { CardSession } from './card-session';
@@ -26,9 +26,11 @@ import { PlayerCommands } from './commands';
 import { PlayersCard } from './card-user';
 import { useControl } from './control-keys';
 import { Deck, State } from './deck';
+import { DeckWaiter } from './deck-waiter';
+import { LineStage } from './line-stage';
 import { Order } from './play-mode';
 import { pressKey } from './player-keys';
-import { PlayerSwap } from './player-swap';
+import { PlayerSwap, takeOver } from './player-swap';
 import { PlayerReadings } from './readings';
 import { REPORT_BYTES, reportEnd, reportNumber } from './report';
 import { Updater } from './updater';
@@ -45,7 +47,8 @@ const FIRST_BUDGET: i32 = 64;
 const archive = new ArchiveTracks();
 const deck = new Deck(archive);
 const card = new Card();
-const session = new CardSession(deck, card);
+const line = new LineStage(deck);
+const session = new CardSession(deck, card, new DeckWaiter(deck, line));
 const controls = new Controls();
 const commands = new PlayerCommands(deck, session);
 const boardCommands = new BoardCommands();
@@ -57,7 +60,8 @@ const settings = deck.settings;
 const playlist = deck.playlist;
 const endings = deck.endings;
 openFiles(card.volume, new PlayersCard(session));
-openModules(new PlayerSwap(deck));
+const swap = new PlayerSwap(deck);
+openModules(swap);
 const updater = new Updater(card.volume);
 openUpdates(updater);
 
@@ -71,7 +75,7 @@ let idleUntil: i64 = 0;
 /** The first track's jack comes before all that is printed, as its level takes 64 ms to rise. */
 export function startPlayer(): void {
   requireBoard();
-  setStreamStage(deck);
+  setStreamStage(line);
   showLed(Led.Paused);
   archive.begin();
   playlist.begin(archive);
@@ -144,7 +148,7 @@ function choose(): void {
   const handed = deck.handed;
   if (handed.isThere && playlist.more && handed.index >= playlist.count) return;
   if (!playlist.more) deck.arrange(handed.isThere ? handed.seed : <u32>ticks());
-  if (handed.isThere && deck.takeOver(handed.index)) return;
+  if (handed.isThere && takeOver(deck, handed.index)) return;
   deck.chooseFirst();
 }
 
@@ -180,6 +184,7 @@ function step(linked: i64): i64 {
     if (control === Control.None) break;
     useControl(deck, control, controls.turns);
   }
+  line.pump();
   deck.pump();
   if (playlist.more && mayReport()) look();
   if (deck.state === State.Opening && !deck.isLent && mayReport()) {
@@ -193,7 +198,7 @@ function step(linked: i64): i64 {
   if (updater.isReady && deck.state !== State.Leaving && isModulesQuiet()) leave();
   const due = min(min(min(linked, updated), jack.service()), min(kept, controls.service()));
   listen();
-  deck.handOver();
+  swap.note();
   const settled = settle();
   flushConsole();
   const isBusy = shell.service();
@@ -206,14 +211,14 @@ function step(linked: i64): i64 {
  * done: then `reload` is to be called in the same step. `keepPlaying` when it has been refused.
  */
 export function prepareSwap(): bool {
-  if (!deck.fillRing()) return false;
-  deck.handOver();
+  if (!swap.prepare()) return false;
+  swap.note();
   return true;
 }
 
 /** There is no swap, after all. */
 export function keepPlaying(): void {
-  deck.keepOn();
+  swap.stay();
 }
 
 /** A full console holds up keys and new tracks, never the sound. */
@@ -239,7 +244,7 @@ function listen(): void {
 
 /** What follows when all was heard. Returns the tick by which something more follows. */
 function settle(): i64 {
-  if (deck.isLent) return deck.streamDue;
+  if (deck.isLent) return line.due;
   switch (deck.state) {
     case State.Opening:
       return mayReport() ? 0 : i64.MAX_VALUE;

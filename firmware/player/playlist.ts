@@ -24,6 +24,9 @@ export class Playlist extends TrackName {
   /** Tracks that could not be played, or not to their end. */
   failed: i32 = 0;
   repeat: Repeat = Repeat.Off;
+  /** Of `arrange`. */
+  seed: u32 = 0;
+  first: i32 = NONE;
   /** The name that `showName` has fetched. */
   shownPtr: usize = 0;
   shownBytes: i32 = 0;
@@ -70,6 +73,8 @@ export class Playlist extends TrackName {
    * unless that is -1. To be called when all are known.
    */
   arrange(order: Order, seed: u32, first: i32): void {
+    this.seed = seed;
+    this.first = first;
     this.shuffled = order === Order.Shuffle;
     if (!this.shuffled) return;
     let state = seed | 1;

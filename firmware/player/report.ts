@@ -1,6 +1,8 @@
 // What the player says about tracks: one line for people, and the record for programs.
 
+import { Jack } from '../../drivers/jack';
 import { JackError } from '../../drivers/jack-state';
+import { Output } from '../audio/output';
 import { Source, SourceError, sourceErrorCode, sourceErrorText } from '../audio/source';
 import { endLine, print, printByte, printLine, printNumber, printTime } from '../console/console';
 import { printName } from '../console/names';
@@ -82,6 +84,30 @@ export function reportJack(track: TrackName, error: i32): void {
   recordText('code', 'jack');
   recordText('text', jackErrorText(error));
   recordNumber('jackError', error);
+  endRecord();
+}
+
+/** The jack was opened. */
+export function reportOpening(jack: Jack): void {
+  if (!beginRecord('jack')) return;
+  recordNumber('rateHz', jack.rateHz);
+  recordNumber('range', jack.range);
+  recordNumber('repeat', jack.repeat);
+  endRecord();
+}
+
+/** Where a track goes on, or stands; as a record also how much of it was appended until there. */
+export function reportPlace(text: string, track: TrackName, source: Source, output: Output): void {
+  print(text);
+  printTime(source.position / source.rateHz);
+  print(' of ');
+  printTime(source.frames / source.rateHz);
+  endLine();
+  if (!beginRecord('place')) return;
+  recordNumber('index', track.index);
+  recordNumber('frame', source.position);
+  recordNumber('appended', output.appended);
+  recordNumber('paused', output.paused ? 1 : 0);
   endRecord();
 }
 
