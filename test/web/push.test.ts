@@ -20,7 +20,10 @@ import { launch, lines, open, serve, until } from './browser.js';
 import { VirtualPort } from './virtual-port.js';
 
 const RANGE = 2604; // at 48 kHz
+const RANGE_44 = 2834; // at 44.1 kHz
 const NAME = 'USB 0403:6001';
+
+const TRIES = 4;
 
 /** A page in the background: its timers are held up, as Chromium does. */
 const BACKGROUND = `
@@ -71,10 +74,21 @@ describe('pushing to a real Pi from the page', function () {
     }
   }
 
+  const inSession = async (page: Page): Promise<boolean> =>
+    /^Connected to USB 0403:6001, [\d,]+ baud: Mirleft /.test(await text(page, '#serial-state'));
+
+  /** A rate is tried for 200 ms of the page's time: on a busy machine one may be passed over, as on a bad line. */
   async function connect(page: Page, rate: string): Promise<void> {
-    await page.click('#serial');
     const wanted = `Connected to ${NAME}, ${rate} baud: Mirleft ${version}, build`;
-    await until(async () => (await text(page, '#serial-state')).startsWith(wanted), wanted);
+    for (let i = 0; i < TRIES; i++) {
+      await page.click('#serial');
+      await until(() => inSession(page), 'a session');
+      if ((await text(page, '#serial-state')).startsWith(wanted)) return;
+      await page.evaluate('localStorage.clear()');
+      await page.click('#serial');
+      await until(async () => (await text(page, '#serial')) === 'Connect…', 'the end of the session');
+    }
+    throw new Error(`never: ${wanted}`);
   }
 
   const done = (page: Page): Promise<void> =>
@@ -84,11 +98,8 @@ describe('pushing to a real Pi from the page', function () {
     withPort(
       async (page, port) => {
         await connect(page, '3,000,000');
-        assert.deepEqual(
-          port.opened.map(({ baudRate }) => baudRate),
-          [115_200, 3_000_000],
-        );
-        const [first, second] = [tone(96_000), tone(24_000, 2, 2)];
+        assert.deepEqual([port.opened[0]?.baudRate, port.opened.at(-1)?.baudRate], [115_200, 3_000_000]);
+        const [first, second] = [tone(72_000), tone(9600, 2, 2)];
         const flac = path.join(folder, 'b.flac');
         tool('flac', '-s', '-f', '-o', flac, sounds('b.wav', second));
         await page.setInputFiles('#push-files', [sounds('a.wav', first)]);
@@ -167,24 +178,35 @@ describe('pushing to a real Pi from the page', function () {
           document.body.dispatchEvent(new DragEvent('drop', { dataTransfer: data, bubbles: true, cancelable: true }));
         }, long.toString('latin1'));
         const times = (): Promise<string> => text(page, '#push-times');
-        await until(async () => /^0:01\/1:00$/.test(await times()), 'a second of it');
+        // Its length is told when all of it was looked at.
+        await until(async () => /^0:0[1-9]/.test(await times()), 'a second of it');
         await page.focus('#push-keys button');
         await page.keyboard.press('ArrowRight');
         await page.keyboard.press('Enter');
         await until(async () => (await text(page, '#push-facts')).startsWith('paused'), 'the pause');
-        const stands = await times();
-        await page.waitForTimeout(1200);
-        assert.equal(await times(), stands);
+        // By the board's own time, which is slower than the clock where this machine is.
+        const pass = (ms: number): Promise<void> => {
+          const end = port.rig.ms + ms;
+          return until(() => Promise.resolve(port.rig.ms > end), 'time passing');
+        };
+        // It goes behind what is in flight already.
+        await pass(1000);
+        const [stands, heard] = [await times(), port.rig.trackWords(STREAM).length];
+        await pass(800);
+        assert.deepEqual([await times(), port.rig.trackWords(STREAM).length], [stands, heard]);
         assert.equal(await text(page, '#push-pause'), 'Go on');
         await page.keyboard.press('Enter');
         await page.keyboard.press('ArrowRight');
         await page.keyboard.press('Enter');
-        await until(async () => /^0:1[1-3]\//.test(await times()), '10 s later');
+        await until(async () => /^0:1\d\/1:00$/.test(await times()), '10 s later');
         await page.keyboard.press('End');
         await page.keyboard.press('Enter');
         await done(page);
         assert.match((await remarks(page)).join('\n'), /^44,100 Hz mono.*\n(.*\n)?done: 1 track, 0 underruns/);
-        assert.ok(port.rig.trackWords(STREAM).length - before < 2 * 44_100 * 6);
+        const played = port.rig.trackWords(STREAM).slice(before);
+        assert.ok(played.length < 2 * 44_100 * 6);
+        const own = wordsOf(decodeQoa(long).subarray(0, 22_050), RANGE_44, undefined, 1);
+        assert.ok(played.slice(0, own.length).join() === own.join());
         assert.equal(await page.isVisible('#push'), false);
         await page.setInputFiles('#push-files', [sounds('f.wav', tone(4800)), textFile(folder)]);
         await done(page);
@@ -213,15 +235,14 @@ describe('pushing to a real Pi from the page', function () {
 
         const file = sounds('long.wav', tone(48_000 * 20));
         await page.setInputFiles('#push-files', [file]);
-        await until(async () => (await text(page, '#push-times')).startsWith('0:01'), 'a second of it');
+        await until(async () => (await text(page, '#push-times')).startsWith('0:00'), 'its beginning');
         await port.port.pull();
         const gone = `${NAME}: the port is gone; plug the adapter in again.`;
         await until(async () => (await text(page, '#serial-state')) === gone, 'the cable pulled');
         assert.equal(await page.isVisible('#real'), false);
         assert.equal(await text(page, '#serial'), 'Connect…');
         await port.port.plug();
-        await until(async () => (await text(page, '#serial-state')).startsWith('Connected to'), 'the cable back');
-        await until(async () => (await text(page, '#serial-state')).includes('3,000,000 baud'), 'the session');
+        await until(() => inSession(page), 'the cable back');
         assert.deepEqual(await remarks(page), []);
         assert.equal(await page.isVisible('#crash'), false);
         await page.setInputFiles('#push-files', [sounds('short.wav', tone(4800))]);
@@ -280,7 +301,7 @@ describe('pushing to a real Pi from the page', function () {
       await until(() => Promise.resolve(typed.endsWith('x')), 'the key');
       port.instead = undefined;
       await page.click('#serial-again');
-      await until(async () => (await state()).startsWith(`Connected to ${NAME}, 3,000,000 baud: `), 'the board');
+      await until(() => inSession(page), 'the board');
       assert.equal(await page.isVisible('#serial-again'), false);
     }));
 });

@@ -34,7 +34,8 @@ export class VirtualPort {
   /** Tells what is between frames. */
   private readonly deframer = new Deframer({ frame: () => undefined, text: () => undefined });
   private kept = 0;
-  private readonly running: Promise<void>;
+  /** Begins when the port is opened first: a machine that runs takes time from the page that is loaded. */
+  private running: Promise<void> | undefined;
 
   constructor(program: ProgramSource) {
     this.rig = new AudioRig(program, archive(ini('volume_db = 0', 'records = on', 'demo = off')));
@@ -44,7 +45,6 @@ export class VirtualPort {
       this.deframer.push(bytes);
       if (!this.deframer.collecting) this.said.push(...this.texts.splice(0));
     };
-    this.running = this.run();
   }
 
   async stub(page: Page): Promise<void> {
@@ -53,6 +53,7 @@ export class VirtualPort {
         if (this.held !== undefined) throw new Error(this.held);
         if (options.baudRate > this.highest) throw new Error('Failed to open serial port.');
         this.opened.push(options);
+        this.running ??= this.run();
         await this.rig.transport.setBaud(options.baudRate);
       },
       write: (bytes) => {
@@ -84,7 +85,8 @@ export class VirtualPort {
       const said = this.deframer.collecting && ++this.kept < MOST_KEPT ? [] : this.said.splice(0);
       if (said.length > 0) {
         this.kept = 0;
-        void this.port.take(Buffer.concat(said));
+        // A page that has no turn on a busy machine must not be late in the board's time.
+        await this.port.take(Buffer.concat(said));
       }
       await pause(1);
     }
