@@ -41,7 +41,7 @@ const BITS_A_BYTE = 10;
 /** Bytes that this side takes in flight: it has no small queue. */
 const ROOM_BYTES = 1 << 20;
 /** Nothing that was sent arrives for so long, though the other side is heard: short frames pass a line that longer ones do not. */
-const STUCK_MS = 20_000;
+const STUCK_MS = 60_000;
 /** Bytes that are no frames, and none that is, for so long: the board was reset and speaks at another rate. */
 const BABBLE_MS = 2500;
 /** A call that comes later than that tells that this side was held up: a page that draws, a machine that is busy. */

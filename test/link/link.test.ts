@@ -150,7 +150,7 @@ describe('the link', function () {
     };
     const began = clock.now();
     await assert.rejects(drive(clock, endless(), 120_000), /damages nearly all that is sent/);
-    assert.ok(clock.now() - began < 60_000);
+    assert.ok(clock.now() - began < 100_000);
   });
 
   it('waits for the rest of a frame when it was itself held up', async () => {

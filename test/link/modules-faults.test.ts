@@ -28,7 +28,7 @@ describe('new code over a bad line', function () {
     const boxed: { rig?: DeviceRig } = {};
     rig = await DeviceRig.make(new VirtualClock(), 'test/link/assembly/modules-line.ts', {
       // Taken for no module: so the one that runs goes on, and says so.
-      reload: (ptr: number, bytes: number) => {
+      preload: (ptr: number, bytes: number) => {
         given.push(Buffer.from((boxed.rig as DeviceRig).program.bytes().slice(ptr >>> 0, (ptr >>> 0) + bytes)));
         return Reload.NotWasm;
       },
