@@ -115,8 +115,11 @@ export class DeviceRig {
 
   /** The device forgets all, at once. */
   reset(): void {
+    // A frame that waits would tell that the host is still there.
+    this.received.length = 0;
     this.offset += FORGETS_MS;
-    this.wake(this.clock.now());
+    this.cancel?.();
+    this.step();
   }
 
   /** Plugs a line in, in place of the one before. */
