@@ -13,6 +13,7 @@ import {
   Info,
   listen,
   probe32,
+  preload,
   read32,
   readPort,
   reload,
@@ -183,6 +184,9 @@ function hostile(which: i32): void {
       break;
     case 129:
       chain(0x10000004, 64);
+      break;
+    case 130:
+      preload(0x7ffffffc, 8);
       break;
   }
 }

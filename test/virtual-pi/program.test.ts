@@ -6,6 +6,7 @@ import path from 'node:path';
 import { libraryRoot } from '../../host-tools/build/library.js';
 import { BusAbort } from '../../host-tools/virtual-pi/bus.js';
 import { SECOND } from '../../host-tools/virtual-pi/time.js';
+import { HOSTILE } from '../support/hostile-imports.js';
 import type { TestModule } from '../support/module.js';
 import { BUILD_ID, programOf, reportOf, runPi, type PiRunOptions } from './pi-rig.js';
 
@@ -136,39 +137,7 @@ describe('a program on the virtual Pi', function () {
   });
 
   describe('with hostile arguments of imports', () => {
-    const cases: [number, string][] = [
-      [100, 'copyIn outside linear memory: 0x7fffffff'],
-      [101, 'copyIn outside linear memory: 0x00000000'],
-      [102, 'copyIn outside linear memory: 0xfffffffc'],
-      [103, 'copyOut outside linear memory: 0xfffffff0'],
-      [104, 'send outside linear memory: 0xffffffff'],
-      [105, 'take outside linear memory: 0xfffffff0'],
-      [106, 'take from no queue: 0x00000007'],
-      [107, 'crc32 outside linear memory: 0x7fffffff'],
-      [108, 'read32 outside devices and DMA window: 0x00080000'],
-      [109, 'read32 needs a multiple of 4: 0xfe200001'],
-      [110, 'write32 outside devices and DMA window: 0x01200000'],
-      [111, 'write32 outside devices and DMA window: 0x00fffffc'],
-      [112, 'probe32 outside devices and DMA window: 0x3e000000'],
-      [113, 'listen to no interrupt: 0x00000099'],
-      [114, 'listen to no interrupt: 0x0000001f'],
-      [115, 'listen to no interrupt: 0x00000100'],
-      [116, 'listen with no event bit: 0x00000007'],
-      [117, 'listen with no event bit: 0x0000001f'],
-      [118, 'fault outside linear memory: 0x7fffffff'],
-      [119, 'exit of no kind: 0x00000003'],
-      [120, 'fault outside linear memory: 0x00000000'],
-      [121, 'readPort needs a multiple of 4: 0xfe340022'],
-      [122, 'readPort outside devices and DMA window: 0x3f000000'],
-      [123, 'readPort outside linear memory: 0x7ffffffc'],
-      [124, 'writePort needs a multiple of 4: 0xfe340021'],
-      [125, 'writePort outside devices and DMA window: 0x10000000'],
-      [126, 'writePort outside linear memory: 0x00001000'],
-      [127, 'readPort outside linear memory: 0x00000000'],
-      [128, 'reload outside linear memory: 0x7ffffffc'],
-      [129, 'chain to no image: 0x10000004'],
-    ];
-    for (const [number, text] of cases)
+    for (const [number, text] of HOSTILE)
       it(text, () => {
         const { line, places } = report(number);
         assert.equal(line, `fault kind=trap text="${text}"`);
@@ -185,7 +154,7 @@ describe('a program on the virtual Pi', function () {
             ([, text]) => text,
           ),
         );
-      const here = new Set(cases.map(([, text]) => text.replace(/^\w+|0x[0-9a-f]+$/g, '')));
+      const here = new Set(HOSTILE.map(([, text]) => text.replace(/^\w+|0x[0-9a-f]+$/g, '')));
       assert.deepEqual([...here].sort(), boot.sort());
     });
   });
