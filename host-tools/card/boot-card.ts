@@ -3,7 +3,7 @@
 import { KERNEL } from '../../boot/memory-map.js';
 import { Problem } from '../problem.js';
 import { CONFIG, kernelSetting, readBootConfig, type BootConfig } from './boot-config.js';
-import { FileSource } from './byte-source.js';
+import { FileSource, type CardSource } from './byte-source.js';
 import { findFile, type CardEntry } from './card-files.js';
 import { findVolume } from './check-volume.js';
 import { fatRoot } from './fat-reader.js';
@@ -25,34 +25,40 @@ export interface CardBoot {
 }
 
 /**
- * Reads it. Throws Problem: no card that can be read, one of a size that QEMU does not take, nothing to start.
- * `isOptional`: a card without a kernel will do.
+ * Reads it from an image file or a block device. Throws Problem: no card that can be read, one of a size that QEMU does not
+ * take, nothing to start. `isOptional`: a card without a kernel will do.
  */
 export function readCardBoot(image: string, isOptional: boolean): CardBoot {
   const source = FileSource.open(image);
   try {
-    let why: Problem | undefined;
-    let isCut = false;
-    const volume = findVolume(source, (severity, code, _, what, fix) => {
-      if (severity === 'boot') why ??= new Problem('bad-card', what, { file: image, hint: fix });
-      isCut ||= code === 'cut-off';
-    });
-    // A file that is cut off, or no card at all, is not mended by another length.
-    if (!volume || isCut) throw why ?? new Problem('bad-card', 'has no FAT file system', { file: image });
-    checkSize(source);
-    const root = fatRoot(volume);
-    const config = readBootConfig(root);
-    const boot: CardBoot = { bytes: source.bytes, kernel: undefined, ramFile: undefined, notes: [] };
-    readKernel(image, root, config, boot, isOptional);
-    readRamFile(image, root, config, boot);
-    if (config.values.has('armstub')) boot.notes.push('armstub is not run here');
-    return boot;
+    return readBoot(source, isOptional);
   } finally {
     source.close();
   }
 }
 
-function checkSize({ name, bytes, isDevice }: FileSource): void {
+/** The same from a card that is open. */
+export function readBoot(source: CardSource, isOptional: boolean): CardBoot {
+  const { name: image } = source;
+  let why: Problem | undefined;
+  let isCut = false;
+  const volume = findVolume(source, (severity, code, _, what, fix) => {
+    if (severity === 'boot') why ??= new Problem('bad-card', what, { file: image, hint: fix });
+    isCut ||= code === 'cut-off';
+  });
+  // A file that is cut off, or no card at all, is not mended by another length.
+  if (!volume || isCut) throw why ?? new Problem('bad-card', 'has no FAT file system', { file: image });
+  checkSize(source);
+  const root = fatRoot(volume);
+  const config = readBootConfig(root);
+  const boot: CardBoot = { bytes: source.bytes, kernel: undefined, ramFile: undefined, notes: [] };
+  readKernel(image, root, config, boot, isOptional);
+  readRamFile(image, root, config, boot);
+  if (config.values.has('armstub')) boot.notes.push('armstub is not run here');
+  return boot;
+}
+
+function checkSize({ name, bytes, isDevice }: CardSource): void {
   const power = 2 ** Math.ceil(Math.log2(Math.max(bytes, 1)));
   if (power === bytes) return;
   throw new Problem('bad-card', `has ${bytes} bytes, and the emulator takes cards whose size is a power of two`, {

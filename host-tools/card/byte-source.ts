@@ -13,8 +13,14 @@ export interface ByteSource {
   read(offset: number, length: number): Buffer;
 }
 
+/** A whole card. */
+export interface CardSource extends ByteSource {
+  /** Whether it is a block device, and no image of one. */
+  readonly isDevice: boolean;
+}
+
 /** An open file or block device. */
-export class FileSource implements ByteSource {
+export class FileSource implements CardSource {
   private constructor(
     readonly name: string,
     readonly bytes: number,

@@ -1,6 +1,6 @@
 // The file system that a card boots from: where it is, and whether it is what a Pi reads.
 
-import type { FileSource } from './byte-source.js';
+import type { CardSource } from './byte-source.js';
 import { PartOfSource } from './byte-source.js';
 import { guarded, type Tell } from './check-report.js';
 import { FatVolume } from './fat-volume.js';
@@ -11,7 +11,7 @@ const REFORMAT = 'make the card with mirleft image and mirleft flash, or format 
 const BARE_SINCE = '26 May 2020';
 
 /** Finds the volume, and tells what is wrong with it; undefined when there is none that can be read. */
-export function findVolume(source: FileSource, tell: Tell): FatVolume | undefined {
+export function findVolume(source: CardSource, tell: Tell): FatVolume | undefined {
   const layout = readLayout(source);
   if (layout.kind === 'foreign') {
     tell('boot', 'no-fat', undefined, layout.what, layout.hint);
@@ -42,7 +42,7 @@ export function findVolume(source: FileSource, tell: Tell): FatVolume | undefine
 }
 
 /** The first FAT partition, as the VideoCore looks for it. */
-function findPartition(source: FileSource, partitions: Partition[], tell: Tell): FatVolume | undefined {
+function findPartition(source: CardSource, partitions: Partition[], tell: Tell): FatVolume | undefined {
   const part = ({ offset, bytes }: Partition): PartOfSource => new PartOfSource(source, offset, bytes);
   const first = partitions.find(({ type }) => isFatType(type));
   if (!first) {
@@ -85,7 +85,7 @@ function silent(part: PartOfSource): FatVolume | undefined {
   );
 }
 
-function openVolume(source: FileSource | PartOfSource, tell: Tell): FatVolume | undefined {
+function openVolume(source: CardSource | PartOfSource, tell: Tell): FatVolume | undefined {
   const volume = guarded(tell, 'bad-fat', 'boot', '', () => new FatVolume(source));
   if (volume && guarded(tell, 'bad-fat', 'boot', '', () => volume.isDirty))
     tell(
@@ -98,7 +98,7 @@ function openVolume(source: FileSource | PartOfSource, tell: Tell): FatVolume | 
   return volume;
 }
 
-function checkSize({ name, bytes }: FileSource, tell: Tell): void {
+function checkSize({ name, bytes }: CardSource, tell: Tell): void {
   const power = 2 ** Math.ceil(Math.log2(bytes));
   if (bytes > 0 && power !== bytes)
     tell(

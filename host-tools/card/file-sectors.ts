@@ -3,6 +3,7 @@
 
 import fs from 'node:fs';
 import { Problem, systemReason } from '../problem.js';
+import type { CardSource } from './byte-source.js';
 import { MemorySectors, SECTOR_BYTES } from '../virtual-pi/sd/sector-store.js';
 
 const PIECE_BYTES = 64 * 1024;
@@ -46,6 +47,20 @@ export class FileSectors extends MemorySectors {
       this.pieces.set(number, piece);
     }
     return piece.subarray(from % PIECE_BYTES, (from % PIECE_BYTES) + SECTOR_BYTES);
+  }
+
+  /** The card as it is now, with what was written. */
+  get source(): CardSource {
+    const bytes = this.sectors * SECTOR_BYTES;
+    const read = (offset: number, length: number): Buffer => {
+      const end = Math.min(offset + length, bytes);
+      const first = Math.floor(offset / SECTOR_BYTES);
+      const last = Math.ceil(end / SECTOR_BYTES);
+      const sectors = Array.from({ length: Math.max(0, last - first) }, (_, i) => this.read(first + i));
+      const from = offset - first * SECTOR_BYTES;
+      return Buffer.concat(sectors).subarray(from, from + Math.max(0, end - offset));
+    };
+    return { name: this.file, bytes, isDevice: false, read };
   }
 
   /** Writes what was changed into the image. Throws Problem. */
