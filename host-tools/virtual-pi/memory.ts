@@ -29,8 +29,23 @@ export class Memory {
   private readonly enginesView = new DataView(this.engines.buffer);
   private readonly stores: Store[] = [];
 
-  /** `ramDisk` is what lies at the RAM disk's beginning; it stays the caller's and is not changed. */
-  constructor(private readonly ramDisk: Uint8Array = new Uint8Array(0)) {}
+  /**
+   * `ramDisk` is what lies at the RAM disk's beginning; it stays the caller's and is not changed. `window` is what the DMA
+   * window holds at first, DMA_WINDOW_BYTES bytes; default: zeros.
+   */
+  constructor(
+    private readonly ramDisk: Uint8Array = new Uint8Array(0),
+    window?: Uint8Array,
+  ) {
+    if (!window) return;
+    this.cpu.set(window);
+    this.engines.set(window);
+  }
+
+  /** A copy of the DMA window as the program sees it. */
+  copyWindow(): Uint8Array {
+    return this.cpu.slice();
+  }
 
   /** Copies `bytes` bytes out of the window or the RAM disk; undefined when they lie in neither. */
   copyFrom(physical: number, bytes: number): Uint8Array | undefined {

@@ -1,14 +1,14 @@
 // A Raspberry Pi 4 in virtual time: the chip's blocks, their wires, and the loop around the module that boot/ is on a
 // board. Whoever holds it lets time pass (`runTo`), types, moves pins, and listens.
 
-import { Ended, Event, Exit, Info, Limit, Reload } from '../../drivers/board-keys.js';
+import { Boot, Ended, Event, Exit, Info, Limit, Reload } from '../../drivers/board-keys.js';
 import type { WordEvents } from '../capture/ring.js';
 import type { Machine } from './board/board.js';
 import { Blocks } from './blocks.js';
 import { bootInstructions, Cpu, PRELOAD_INSTRUCTIONS, reloadInstructions } from './cpu/cpu.js';
 import { Findings } from './findings.js';
 import { JackTap } from './board/jack-tap.js';
-import { keepReport } from './board/crash-record.js';
+import { keepReport, restartsOnFault } from './board/crash-record.js';
 import { Kernel } from './board/kernel.js';
 import { Memory } from './memory.js';
 import type { PinSink } from './pwm/pins.js';
@@ -17,6 +17,13 @@ import type { SdCard } from './sd/sd-card.js';
 import { BOOT } from './cpu/weights.js';
 import { MILLISECOND, NEVER, toTicks, type Time } from './time.js';
 import { Timeline, type Alarm } from './timeline.js';
+
+/** What a boot that is not the first one finds. */
+export interface WarmStart {
+  reason: Boot.Watchdog | Boot.Chain;
+  /** The DMA window of the machine before (`Memory.copyWindow`), which is copied. */
+  window: Uint8Array;
+}
 
 export interface VirtualPiOptions {
   program: ProgramSource;
@@ -34,6 +41,8 @@ export interface VirtualPiOptions {
   words?: WordEvents | undefined;
   /** The jack's pins. */
   pins?: PinSink | undefined;
+  /** Default: the power was off before. */
+  warm?: WarmStart | undefined;
 }
 
 /** How the machine has ended. */
@@ -41,8 +50,8 @@ export type PiEnd =
   | { readonly kind: 'exit'; readonly exit: Exit; readonly status: number }
   /** The program has gone to another kernel image, which is not run here. */
   | { readonly kind: 'chain'; readonly status: 0; readonly image: Uint8Array }
-  /** A fault was reported on the console; status as the emulator's. */
-  | { readonly kind: 'fault'; readonly status: 1 };
+  /** A fault was reported on the console; status as the emulator's. `restarts`: a board without a debugger restarts then. */
+  | { readonly kind: 'fault'; readonly status: 1; readonly restarts: boolean };
 
 const NO_WORDS: WordEvents = { block: () => undefined, register: () => undefined };
 const NO_PINS: PinSink = { run: () => undefined };
@@ -90,9 +99,11 @@ export class VirtualPi {
    */
   constructor(private readonly options: VirtualPiOptions) {
     const { timeline, findings } = this;
-    this.memory = new Memory(options.ramDisk);
+    const { warm } = options;
+    this.memory = new Memory(options.ramDisk, warm?.window);
     this.blocks = new Blocks({ timeline, findings }, this.memory, options.pins ?? NO_PINS, options.card);
     const { blocks } = this;
+    if (warm?.reason === Boot.Watchdog) blocks.power.presetWatchdog();
     this.cpu = new Cpu(timeline);
     this.kernel = new Kernel({ timeline, findings }, blocks.bus, this.memory, blocks.gic.irq);
     blocks.connectTimer(this.kernel.timer);
@@ -113,6 +124,7 @@ export class VirtualPi {
         [Info.BuildId, BigInt.asIntN(64, buildId)],
         [Info.Semihosting, 1n],
         [Info.CoreId, 0x410fd083n],
+        [Info.BootReason, BigInt(warm?.reason ?? Boot.PowerOn)],
       ]),
       modules: () => [this.running.wasm, this.previous?.wasm],
       barriers: true,
@@ -334,7 +346,7 @@ export class VirtualPi {
       return;
     }
     this.kernel.drain(report);
-    this.ended = { kind: 'fault', status: 1 };
+    this.ended = { kind: 'fault', status: 1, restarts: restartsOnFault(this.memory, this.now) };
   }
 
   private flushConsole(): void {

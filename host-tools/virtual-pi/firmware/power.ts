@@ -14,6 +14,8 @@ const VALUE_BITS = 0x00ffffff;
 const TIME_BITS = 0x000fffff;
 const CONFIG_BITS = 0x30;
 const FULL_RESET = 0x20;
+/** HADWRF: the last reset was the watchdog's. */
+const WATCHDOG_STATUS = 0x20;
 const TICK: Time = SECOND / 65536;
 /** The partition that means: stay off. */
 const HALT = 63;
@@ -63,6 +65,11 @@ export class Power implements Device {
       register('WDOG', WDOG, 0, [{ name: 'TIME', bit: 0, bits: 20 }], 0x00f00000),
     ];
     this.alarm = chip.timeline.alarm(() => this.reset());
+  }
+
+  /** As it is after the watchdog's reset, before the board runs. */
+  presetWatchdog(): void {
+    this.status = WATCHDOG_STATUS;
   }
 
   read(offset: number): number {
