@@ -24,11 +24,14 @@ export function parseFields(line: string): Record<string, string> {
   return fields;
 }
 
-/** Collects the lines of the console; the finished report is `report`. */
+/** Collects the lines of the console; `report` is the last one that is finished. */
 export class FaultReader {
   private line = '';
   private open: FaultReport | undefined;
   report: FaultReport | undefined;
+
+  /** `onReport` gets each one that is finished. */
+  constructor(private readonly onReport: (report: FaultReport) => void = () => undefined) {}
 
   /** Takes console text and returns what of it belongs to no report. */
   push(text: string): string {
@@ -48,9 +51,16 @@ export class FaultReader {
   end(): string {
     const rest = this.line !== '' && !this.take(this.line) ? this.line : '';
     this.line = '';
-    this.report ??= this.open;
-    this.open = undefined;
+    this.finish();
     return rest;
+  }
+
+  private finish(): void {
+    const { open } = this;
+    this.open = undefined;
+    if (!open) return;
+    this.report = open;
+    this.onReport(open);
   }
 
   private take(line: string): boolean {
@@ -67,8 +77,7 @@ export class FaultReader {
     if (frame) open.frames.push(parseInt(frame[1] ?? '0', 16));
     else if (/^fault end\b/.test(line)) {
       open.buildId = parseFields(line)['build'] ?? '';
-      this.report ??= open;
-      this.open = undefined;
+      this.finish();
     } else open.registers.push(line);
     return true;
   }

@@ -5,10 +5,12 @@ import path from 'node:path';
 import { KERNEL, RAM_DISK } from '../../boot/memory-map.js';
 import type { Build } from '../build/program.js';
 import type { SymbolSource } from '../build/symbolize.js';
-import { jumpTo, readCardBoot, type CardBoot } from '../card/boot-card.js';
+import { jumpTo, readBoot, readCardBoot, type CardBoot } from '../card/boot-card.js';
 import { FileSectors } from '../card/file-sectors.js';
-import { loaderArguments, type MachineOptions } from '../emulator/arguments.js';
+import type { OurKernel } from '../card/kernel-image.js';
+import { loaderArguments } from '../emulator/arguments.js';
 import type { Scratch } from '../emulator/scratch.js';
+import type { BootImage } from '../play/run-player.js';
 import { Problem } from '../problem.js';
 import { SdCard } from '../virtual-pi/sd/sd-card.js';
 
@@ -25,18 +27,35 @@ export interface Runnable extends SymbolSource {
 
 export const builtProgram = (build: Build): Runnable => ({ ...build, name: build.program.name, address: KERNEL });
 
+/** A kernel, with the module in it if it is one of ours. */
+export const kernelProgram = (name: string, image: Uint8Array, address: number, ours?: OurKernel): Runnable => {
+  const { wasm = new Uint8Array(), buildId = '' } = ours ?? {};
+  return { name, image, address, wasm, buildId, sourceMap: NO_MAP, symbols: [] };
+};
+
 /** A card in the slot, and what is on it. */
 export class CardRun {
-  readonly boot: CardBoot;
+  private found: CardBoot;
   private sectors: FileSectors | undefined;
 
   /** `isOptional`: another program takes the place of the card's kernel. Throws Problem. */
   constructor(
-    private readonly image: string,
-    private readonly isSnapshot: boolean,
-    isOptional: boolean,
+    readonly image: string,
+    readonly isSnapshot: boolean,
+    readonly isOptional: boolean,
   ) {
-    this.boot = readCardBoot(image, isOptional);
+    this.found = readCardBoot(image, isOptional);
+  }
+
+  /** What it booted when it was looked at last. */
+  get boot(): CardBoot {
+    return this.found;
+  }
+
+  /** Looks at it again: it has been written to. Throws Problem. */
+  look(): void {
+    const { sectors, image, isOptional } = this;
+    this.found = sectors ? readBoot(sectors.source, isOptional) : readCardBoot(image, isOptional);
   }
 
   /** The kernel of the card. */
@@ -44,17 +63,11 @@ export class CardRun {
     const { kernel } = this.boot;
     if (!kernel) throw new Problem('bad-card', 'has no kernel', { file: this.image });
     const { bytes, address, ours } = kernel;
-    const name = path.basename(this.image);
-    const { wasm = new Uint8Array(), buildId = '' } = ours ?? {};
-    return { name, image: bytes, address, wasm, buildId, sourceMap: NO_MAP, symbols: [] };
+    return kernelProgram(path.basename(this.image), bytes, address, ours);
   }
 
   /** For QEMU, which starts what it is given at KERNEL. `ramDisk` is one that is there already. */
-  machine(
-    program: Runnable,
-    scratch: Scratch,
-    ramDisk: string | undefined,
-  ): Pick<MachineOptions, 'card' | 'cardSnapshot' | 'extra' | 'ramDisk'> & { image: Uint8Array } {
+  bootImage(program: Runnable, scratch: Scratch, ramDisk: string | undefined): BootImage {
     const extra: string[] = [];
     const load = (name: string, bytes: Uint8Array, address: number): void => {
       fs.writeFileSync(scratch.file(name), bytes);
@@ -67,7 +80,7 @@ export class CardRun {
     const isThere = program.address === KERNEL;
     if (!isThere) load('kernel', program.image, program.address);
     const image = isThere ? program.image : jumpTo(program.address);
-    return { card: this.image, cardSnapshot: this.isSnapshot, extra, ramDisk: disk, image };
+    return { extra, ramDisk: disk, image };
   }
 
   /** For the virtual Pi. Throws Problem when the card's kernel is no module of ours. */
@@ -77,7 +90,7 @@ export class CardRun {
         file: this.image,
         hint: 'the virtual Pi runs modules only; without --on virtual QEMU runs it',
       });
-    this.sectors = new FileSectors(this.image, this.boot.bytes, !this.isSnapshot);
+    this.sectors ??= new FileSectors(this.image, this.boot.bytes, !this.isSnapshot);
     const card = new SdCard({ store: this.sectors });
     card.presetInitialised();
     const { ramFile } = this.boot;

@@ -4,6 +4,7 @@ import fs from 'node:fs';
 import { InvalidArgumentError, type Command } from 'commander';
 import { version } from '../build/library.js';
 import { buildProgram, type Build } from '../build/program.js';
+import type { FaultReport } from '../build/faults.js';
 import { formatFault, symbolize } from '../build/symbolize.js';
 import { formatProblem } from '../build/compile.js';
 import { JackCapture } from '../capture/jack.js';
@@ -26,6 +27,7 @@ import { styleText } from './render-style.js';
 import { ENDING_KEYS, onInterrupt, openKeys } from './render-terminal.js';
 import { clock, grouped } from './render-text.js';
 import { givenArchive } from './run-archive.js';
+import { nextImage, nextProgram } from './run-boots.js';
 import { builtProgram, CardRun, type Runnable } from './run-card.js';
 
 interface Flags {
@@ -35,6 +37,7 @@ interface Flags {
   snapshot?: true;
   capture?: string;
   deterministic?: true;
+  restartOnFault?: true;
   on: Target;
   wasm3?: string;
 }
@@ -48,8 +51,11 @@ the speed of time.
 With --card the card's own kernel starts, where its config.txt says, and finds the card in the slot that a board uses. What
 it writes stays on the card, so that it goes on from there the next time; --snapshot leaves the card as it was. A PROGRAM
 takes the place of the card's kernel. On the virtual Pi the card is written when the run ends.
-A board that restarts goes on in QEMU, with the kernel that the run began with, and ends on the virtual Pi.
-Exit status: the program's own, 124 after --timeout, 130 after Ctrl-C.
+A board that restarts boots again what it has booted, or with --card the kernel that the card has then; with --snapshot
+QEMU has the first one only. What a board keeps in memory over a restart is kept.
+A fault ends the run, unless --restart-on-fault makes it do what on_fault in player.ini says, as on a board: restart if the
+program has run for a minute, else stop.
+Exit status: the program's own, 1 after a fault, 124 after --timeout, 130 after Ctrl-C.
 
 Examples:
   mirleft run                                 the project in this folder
@@ -83,6 +89,7 @@ export function register(program: Command): void {
     .option('--snapshot', 'leave the card as it was')
     .option('-c, --capture <wav>', 'what comes out of the jack, as WAV')
     .option('-d, --deterministic', 'virtual time that counts instructions: the same run every time')
+    .option('--restart-on-fault', 'after a fault go on as a board does')
     .addOption(targetOption('what runs it'))
     .option(...WASM3_OPTION)
     .addHelpText('after', HELP)
@@ -112,11 +119,10 @@ async function run(name: string | undefined, flags: Flags): Promise<number> {
     const { end, failed } = await boot(program, card, flags, packed, scratch, status, ending.signal, interrupts.take);
     for (const finding of end.virtual?.findings ?? [])
       status.line(`${styleText('yellow', 'finding:')} ${printable(finding)}`);
-    if (end.fault) status.line(formatFault(symbolize(end.fault, program)));
     if (end.interrupted) return Status.Interrupted;
     if (end.emulator.overtime) return TIMED_OUT;
     if (end.emulator.said !== '') status.line(printable(end.emulator.said.split('\n').at(-1) ?? ''));
-    return end.emulator.status || (failed ? Status.Failed : Status.Fine);
+    return end.emulator.status || (failed || (end.fault && flags.restartOnFault) ? Status.Failed : Status.Fine);
   } finally {
     status.clear();
     scratch.remove();
@@ -209,6 +215,7 @@ async function boot(
       record: () => undefined,
       tick: () => undefined,
       problem: fail,
+      fault: (report: FaultReport) => status.line(formatFault(symbolize(report, program))),
     };
     const common = {
       capture: files && new JackCapture([files], [], false),
@@ -228,6 +235,7 @@ async function boot(
               // Who types wants the machine's time to be his own.
               realtime: process.stdin.isTTY,
               virtualSeconds: flags.timeout,
+              nextBoot: nextProgram(card, program, !!flags.restartOnFault),
             },
             events,
           )
@@ -236,9 +244,13 @@ async function boot(
               ...common,
               limitSeconds: flags.timeout,
               scratch,
-              ...(card ? card.machine(program, scratch, ramDisk) : { image: program.image, ramDisk }),
+              ...(card ? card.bootImage(program, scratch, ramDisk) : { image: program.image, ramDisk }),
+              card: card?.image,
+              cardSnapshot: card?.isSnapshot,
               deterministic: flags.deterministic,
               resets: true,
+              undebugged: flags.restartOnFault,
+              nextBoot: nextImage(card, scratch, ramDisk),
             },
             events,
           );

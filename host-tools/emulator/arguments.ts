@@ -20,8 +20,12 @@ export interface MachineOptions {
   deterministic?: boolean | undefined;
   /** A file to be the machine's memory. */
   memory?: string | undefined;
-  /** A guest that resets the board begins anew, with its memory as it was and the kernel of the first time; default: it ends QEMU. */
+  /** A guest that resets the board begins anew, with its memory as it was and the same kernel; default: it ends QEMU. */
   resets?: boolean | undefined;
+  /** Nobody answers semihosting, as on a board without a debugger: QEMU's status is then 0 however the guest ends. */
+  undebugged?: boolean | undefined;
+  /** The descriptor, a connected socket, on which QEMU tells its events. */
+  events?: number | undefined;
   /** Further arguments of QEMU. */
   extra?: string[] | undefined;
 }
@@ -45,6 +49,11 @@ function cardArguments({ card, cardSlot, cardSnapshot }: MachineOptions): string
   return ['-drive', `id=card,if=none,${drive}`, '-device', `sd-card,drive=card,bus=${bus}`];
 }
 
+const eventArguments = (descriptor: number): string[] => [
+  ...['-chardev', `socket,id=events,fd=${descriptor}`],
+  ...['-mon', 'chardev=events,mode=control'],
+];
+
 /** Has a file lie in memory at an address. */
 export const loaderArguments = (file: string, address: number): string[] => [
   ...['-device', `loader,file=${quoteOption(file)},addr=0x${address.toString(16)},force-raw=on`],
@@ -58,7 +67,8 @@ export function machineArguments(options: MachineOptions): string[] {
     ...['-nodefaults', '-no-user-config', '-display', 'none', '-monitor', 'none'],
     ...(options.resets ? [] : ['-no-reboot']),
     ...['-chardev', 'stdio,id=console,signal=off', '-serial', 'chardev:console'],
-    ...['-semihosting-config', 'enable=on,target=native'],
+    ...(options.undebugged ? [] : ['-semihosting-config', 'enable=on,target=native']),
+    ...(options.events === undefined ? [] : eventArguments(options.events)),
     ...(options.ramDisk === undefined ? [] : loaderArguments(options.ramDisk, RAM_DISK)),
     ...cardArguments(options),
     ...(options.deterministic ? ['-icount', 'shift=0,sleep=off'] : []),

@@ -2,9 +2,10 @@
 // reads it, and an end in any case. It dies with this process, also when this process is killed.
 
 import { spawn, type ChildProcess, type ChildProcessByStdio } from 'node:child_process';
-import type { Readable, Writable } from 'node:stream';
+import type { Duplex, Readable, Writable } from 'node:stream';
 import { Problem, systemReason } from '../problem.js';
 import { machineArguments, type MachineOptions } from './arguments.js';
+import { EmulatorEvents } from './events.js';
 import { findProgram, findQemu, type Qemu } from './find.js';
 import { makeMemory, type GuestMemory } from './memory.js';
 import type { Scratch } from './scratch.js';
@@ -14,9 +15,15 @@ import { keepAwake } from './wake.js';
 const KILL_AFTER_MS = 2000;
 /** What the outer guard allows beyond the limit, so that this process is the one that notices. */
 const GUARD_S = 5;
+/** Of the child. */
+const EVENTS_DESCRIPTOR = 4;
 
-export interface EmulatorOptions extends Omit<MachineOptions, 'memory'> {
+export interface EmulatorOptions extends Omit<MachineOptions, 'memory' | 'events'> {
   scratch: Scratch;
+  /** The machine's memory, which stays the caller's; default: its own, or with `capture` one that is made. */
+  memory?: GuestMemory | undefined;
+  /** Whether the end is to tell `isReset`. */
+  tellsReset?: boolean | undefined;
   /** Whether the words of the jack are to be read. */
   capture?: boolean | undefined;
   /** Bytes of words that the guest may be ahead of who reads them. */
@@ -33,6 +40,8 @@ export interface EmulatorEnd {
   overtime: boolean;
   /** What QEMU itself said on stderr. */
   said: string;
+  /** Whether it ended because the guest has reset the board; undefined where that was not to be told. */
+  isReset?: boolean | undefined;
 }
 
 /** A running QEMU. */
@@ -69,26 +78,36 @@ function start(
   program: string,
   args: string[],
   memory: GuestMemory | undefined,
+  tellsReset = false,
 ): ChildProcessByStdio<Writable, Readable, Readable> {
-  try {
-    return spawn(program, args, {
-      stdio: ['pipe', 'pipe', 'pipe', memory?.file ?? 'ignore'],
-      detached: true,
-    }) as ChildProcessByStdio<Writable, Readable, Readable>;
-  } catch (error) {
-    memory?.close();
-    throw error;
-  }
+  return spawn(program, args, {
+    stdio: ['pipe', 'pipe', 'pipe', memory?.file ?? 'ignore', tellsReset ? 'pipe' : 'ignore'],
+    detached: true,
+  }) as ChildProcessByStdio<Writable, Readable, Readable>;
+}
+
+function makeOwnMemory({ capture, scratch, ramDisk, ahead }: EmulatorOptions): GuestMemory | undefined {
+  return capture ? makeMemory(scratch, ramDisk, { ahead }) : undefined;
 }
 
 /** Starts QEMU. Throws Problem: no fitting QEMU, or it cannot be started. */
 export async function startEmulator(options: EmulatorOptions): Promise<Emulator> {
   const qemu = await findQemu();
-  const memory = options.capture ? makeMemory(options.scratch, options.ramDisk, options.ahead) : undefined;
-  const args = machineArguments({ ...options, memory: memory?.path });
+  const { tellsReset } = options;
+  const made = options.memory ? undefined : makeOwnMemory(options);
+  const memory = options.memory ?? made;
+  const events = tellsReset ? EVENTS_DESCRIPTOR : undefined;
+  const args = machineArguments({ ...options, memory: memory?.path, events });
   const [program, words] = guarded(qemu.path, args, options.limitSeconds);
-  const child = start(program, words, memory);
+  let child: ReturnType<typeof start>;
+  try {
+    child = start(program, words, memory, tellsReset);
+  } catch (error) {
+    made?.close();
+    throw error;
+  }
   keepAwake(child);
+  const told = tellsReset ? new EmulatorEvents(child.stdio[EVENTS_DESCRIPTOR] as Duplex) : undefined;
   const { stdin, stdout, stderr } = child;
   // Keys that come after the end are lost, and that is no error.
   stdin.on('error', () => undefined);
@@ -124,7 +143,8 @@ export async function startEmulator(options: EmulatorOptions): Promise<Emulator>
     });
     child.once('close', (code, signal) => {
       settle();
-      resolve({ status: code ?? undefined, signal: signal ?? undefined, overtime, said: said.trim() });
+      const isReset = told?.isReset;
+      resolve({ status: code ?? undefined, signal: signal ?? undefined, overtime, said: said.trim(), isReset });
     });
   });
   ended.catch(() => undefined); // whoever waits for it sees the error

@@ -55,10 +55,14 @@ function makeFile(scratch: Scratch, needed: number): { file: string; shared: boo
 }
 
 /**
- * Makes the memory, with the descriptor of the capture in it. `ramDisk` is the file to be loaded into it; `ahead` is how
- * many bytes of words the guest may be ahead of their reader. Throws Problem.
+ * Makes the memory. `ramDisk` is the file to be loaded into it. With `capture` the descriptor of one lies in it; `ahead` is
+ * how many bytes of words the guest may be ahead of their reader. Throws Problem.
  */
-export function makeMemory(scratch: Scratch, ramDisk: string | undefined, ahead?: number): GuestMemory {
+export function makeMemory(
+  scratch: Scratch,
+  ramDisk: string | undefined,
+  capture?: { ahead?: number | undefined },
+): GuestMemory {
   const disk = ramDisk === undefined ? 0 : (fs.statSync(ramDisk, { throwIfNoEntry: false })?.size ?? 0);
   const { file: name, shared } = makeFile(scratch, disk + TOUCHED_BYTES);
   let file: number;
@@ -77,7 +81,7 @@ export function makeMemory(scratch: Scratch, ramDisk: string | undefined, ahead?
     const nameless = process.platform === 'linux';
     if (nameless || shared) fs.unlinkSync(name);
     fs.ftruncateSync(file, MEMORY_BYTES);
-    fs.writeSync(file, descriptor(ahead), 0, keys.DESCRIPTOR_BYTES, DESCRIPTOR);
+    if (capture) fs.writeSync(file, descriptor(capture.ahead), 0, keys.DESCRIPTOR_BYTES, DESCRIPTOR);
     return { file, path: nameless ? INHERITED : name, close };
   } catch (error) {
     close();

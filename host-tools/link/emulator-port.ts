@@ -30,7 +30,7 @@ export async function openEmulator(card: string | undefined, program: string | P
     fs.writeFileSync(kernel, image);
     const ramDisk = card === undefined ? scratch.file('ramdisk.tar') : undefined;
     if (ramDisk !== undefined) fs.writeFileSync(ramDisk, QUIET);
-    const emulator = await startEmulator({ scratch, kernel, card, ramDisk, resets: true });
+    const emulator = await startEmulator({ scratch, kernel, card, ramDisk, resets: true, undebugged: true });
     emulator.ended.then(scratch.remove, scratch.remove);
     return new StreamTransport('qemu', emulator.console, emulator.keys, async () => {
       await emulator.stop();

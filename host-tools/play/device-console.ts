@@ -10,10 +10,12 @@ import { RecordSplitter, type PlayerRecord } from './records.js';
 export interface ConsoleEvents {
   text(text: string): void;
   record(record: PlayerRecord): void;
+  /** A fault's report, once it is complete. */
+  fault?(report: FaultReport): void;
 }
 
 export class DeviceConsole {
-  private readonly faults = new FaultReader();
+  private readonly faults: FaultReader;
   private readonly splitter: RecordSplitter;
   private readonly decoder = new TextDecoder();
   private readonly deframer: Deframer | undefined;
@@ -28,11 +30,12 @@ export class DeviceConsole {
     private readonly records = true,
     private readonly line?: LineServer,
   ) {
+    this.faults = new FaultReader((report) => events.fault?.(report));
     if (line) this.deframer = new Deframer({ frame: () => undefined, text: (bytes) => this.take(bytes) });
     this.splitter = new RecordSplitter({ text: (text) => this.show(text), record: (record) => events.record(record) });
   }
 
-  /** The fault that was reported, once the report is complete. */
+  /** The last fault that was reported, once the report is complete. */
   get fault(): FaultReport | undefined {
     return this.faults.report;
   }

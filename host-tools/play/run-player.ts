@@ -7,7 +7,8 @@ import { CAPTURE_RING, CAPTURE_RING_BYTES } from '../../boot/memory-map.js';
 import type { JackCapture } from '../capture/jack.js';
 import { RingReader } from '../capture/ring.js';
 import type { MachineOptions } from '../emulator/arguments.js';
-import { startEmulator, type Emulator, type EmulatorEnd } from '../emulator/emulator.js';
+import { startBoard, type BootOptions } from '../emulator/board.js';
+import { startEmulator, type Emulator, type EmulatorEnd, type EmulatorOptions } from '../emulator/emulator.js';
 import { DESCRIPTOR, type GuestMemory } from '../emulator/memory.js';
 import type { Scratch } from '../emulator/scratch.js';
 import { Problem, systemReason } from '../problem.js';
@@ -21,12 +22,21 @@ const TICK_MS = 100;
 /** How often words are looked for. */
 const POLL_MS = 3;
 
-export interface RunOptions extends Pick<MachineOptions, 'card' | 'cardSlot' | 'cardSnapshot' | 'extra' | 'resets'> {
-  scratch: Scratch;
+/** What is booted. */
+export interface BootImage extends Omit<BootOptions, 'kernel'> {
   /** kernel8.img, or an ELF file. */
   image: Uint8Array;
-  ramDisk?: string | undefined;
-  deterministic?: boolean | undefined;
+}
+
+type Machine = Pick<MachineOptions, 'card' | 'cardSlot' | 'cardSnapshot' | 'resets' | 'undebugged' | 'deterministic'>;
+
+export interface RunOptions extends BootImage, Machine {
+  scratch: Scratch;
+  /**
+   * What boots when the guest has reset the board; may throw Problem, which ends the run. Default: the same again with
+   * `resets`, else nothing.
+   */
+  nextBoot?: (() => BootImage) | undefined;
   /** Receives the words; without it they are not read. */
   capture?: JackCapture | undefined;
   /** Bytes of words that the emulator may be ahead of `capture`; default: some 30 MB. */
@@ -48,6 +58,8 @@ export interface RunEvents {
   /** Ten times a second while it runs. */
   tick(): void;
   problem(problem: Problem): void;
+  /** A fault's report, once it is complete. */
+  fault?(report: FaultReport): void;
 }
 
 export interface RunEnd {
@@ -73,14 +85,23 @@ export interface Run {
 
 /** Starts the emulator. Throws Problem. */
 export async function startRun(options: RunOptions, events: RunEvents): Promise<Run> {
-  const kernel = options.scratch.file('kernel8.img');
+  const { nextBoot, scratch } = options;
+  const boot = writeKernel(options, scratch);
+  const machine: EmulatorOptions = { ...options, ...boot, capture: options.capture !== undefined };
+  const emulator = await (nextBoot
+    ? startBoard(machine, () => writeKernel(nextBoot(), scratch))
+    : startEmulator(machine));
+  return new RunState(options, events, emulator);
+}
+
+function writeKernel({ image, ramDisk, extra }: BootImage, scratch: Scratch): BootOptions {
+  const kernel = scratch.file('kernel8.img');
   try {
-    fs.writeFileSync(kernel, options.image);
+    fs.writeFileSync(kernel, image);
   } catch (error) {
     throw new Problem('write-failed', `cannot be written (${systemReason(error)})`, { file: kernel, cause: error });
   }
-  const emulator = await startEmulator({ ...options, kernel, capture: options.capture !== undefined });
-  return new RunState(options, events, emulator);
+  return { kernel, ramDisk, extra };
 }
 
 class RunState implements Run {

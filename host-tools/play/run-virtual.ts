@@ -8,7 +8,8 @@ import { FaultRun } from '../virtual-pi/faults/fault-run.js';
 import type { FaultScript } from '../virtual-pi/faults/faults.js';
 import { formatFinding } from '../virtual-pi/findings.js';
 import { MILLISECOND, toMs, type Time } from '../virtual-pi/time.js';
-import { VirtualPi, type VirtualPiOptions } from '../virtual-pi/virtual-pi.js';
+import { VirtualPi, type PiEnd, type VirtualPiOptions } from '../virtual-pi/virtual-pi.js';
+import { Boot, Exit } from '../../drivers/board-keys.js';
 import type { LineServer } from '../link/line-server.js';
 import { DeviceConsole } from './device-console.js';
 import type { VirtualReport } from './report.js';
@@ -21,13 +22,16 @@ const TICK_MS = 100;
 /** How long to sleep when the machine is ahead of the clock, or its listener is full. */
 const REST_MS = 3;
 
+/** A boot that follows another one. */
+export type NextBoot = Pick<VirtualPiOptions, 'program' | 'buildId' | 'ramDisk' | 'card'>;
+
 export interface VirtualRunOptions extends Pick<
   VirtualPiOptions,
   'program' | 'buildId' | 'ramDisk' | 'metered' | 'card' | 'pins'
 > {
   /** Receives the words; without it they are not read. */
   capture?: JackCapture | undefined;
-  /** Virtual time keeps to the host's clock. */
+  /** Virtual time keeps to the host's clock; while somebody has the line it does so anyway, for who waits there does. */
   realtime?: boolean | undefined;
   keys?: AsyncIterable<Uint8Array> | undefined;
   signal?: AbortSignal | undefined;
@@ -39,24 +43,34 @@ export interface VirtualRunOptions extends Pick<
   records?: boolean | undefined;
   /** Offers the serial line to others; its frames are then kept from the console. */
   line?: LineServer | undefined;
-  /** What goes wrong, and when. */
+  /**
+   * What boots when the board has been reset, by a fault too, or has gone to another kernel image; undefined ends the run,
+   * as does the Problem that it may throw. Default: the run ends there.
+   */
+  nextBoot?: ((end: PiEnd) => NextBoot | undefined) | undefined;
+  /** What goes wrong, and when; of the first boot. */
   faults?: FaultScript | undefined;
   /** Called with the machine before its first step: taps. */
   prepare?: ((pi: VirtualPi) => void) | undefined;
 }
 
-/** What a virtual run tells beside what every run does. */
-export interface VirtualRun extends Run {
-  readonly pi: VirtualPi;
-}
-
 /** Powers the machine on; a module that is refused is a fault of the run. */
-export function startVirtualRun(options: VirtualRunOptions, events: RunEvents): VirtualRun {
+export function startVirtualRun(options: VirtualRunOptions, events: RunEvents): Run {
   return new VirtualRunState(options, events);
 }
 
-class VirtualRunState implements VirtualRun {
-  readonly pi: VirtualPi;
+/** Why another boot follows this end; undefined when none does. */
+function bootReason(end: PiEnd): Boot.Watchdog | Boot.Chain | undefined {
+  if (end.kind === 'chain') return Boot.Chain;
+  const restarts = end.kind === 'fault' ? end.restarts : end.exit === Exit.Restart;
+  return restarts ? Boot.Watchdog : undefined;
+}
+
+class VirtualRunState implements Run {
+  private pi: VirtualPi;
+  /** Of the boots before this one: when this one began, and what was found. */
+  private began: Time = 0;
+  private readonly findings: string[] = [];
   readonly ended: Promise<RunEnd>;
   private readonly console: DeviceConsole;
   private readonly faults: FaultRun | undefined;
@@ -65,6 +79,8 @@ class VirtualRunState implements VirtualRun {
   private touched = false;
   private paused = false;
   private overtime = false;
+  /** Since when virtual time keeps to the host's, in milliseconds of that and in virtual time. */
+  private paced: { host: number; virtual: Time } | undefined;
 
   constructor(
     private readonly options: VirtualRunOptions,
@@ -72,14 +88,33 @@ class VirtualRunState implements VirtualRun {
   ) {
     this.console = new DeviceConsole(events, options.records, options.line);
     if (options.line) options.line.onBytes = (bytes) => this.pi.type(bytes);
-    this.pi = new VirtualPi({
-      ...options,
-      words: options.capture,
-      onConsole: (bytes) => this.console.push(bytes),
-    });
+    this.pi = this.boot(options);
     if (options.faults) this.faults = new FaultRun(this.pi, options.faults);
     options.prepare?.(this.pi);
     this.ended = this.follow();
+  }
+
+  private boot(options: VirtualPiOptions): VirtualPi {
+    const { capture: words } = this.options;
+    return new VirtualPi({ ...options, words, onConsole: (bytes) => this.console.push(bytes) });
+  }
+
+  /** Boots again, if another boot follows. Throws Problem. */
+  private reboot(): boolean {
+    const { pi, options } = this;
+    const reason = pi.ended && bootReason(pi.ended);
+    const next = reason && pi.ended && options.nextBoot?.(pi.ended);
+    if (!reason || !next) return false;
+    this.findings.push(...pi.findings.list.map(formatFinding));
+    this.began += pi.now;
+    const warm = { reason, window: pi.memory.copyWindow() };
+    this.pi = this.boot({ ...options, ...next, warm });
+    return true;
+  }
+
+  /** Virtual time since the first power on. */
+  private get now(): Time {
+    return this.began + this.pi.now;
   }
 
   pause(): void {
@@ -109,7 +144,7 @@ class VirtualRunState implements VirtualRun {
       this.console.end();
       if (this.overtime && !this.over)
         this.events.problem(
-          toMs(this.pi.now) < virtualSeconds * 1000
+          toMs(this.now) < virtualSeconds * 1000
             ? new Problem('time-limit', `the virtual Pi was ended after ${Math.ceil(limitSeconds)} s`, {
                 hint: 'it is at most as fast as this machine lets it be',
               })
@@ -143,40 +178,52 @@ class VirtualRunState implements VirtualRun {
     return {
       hardwareUnderruns: pi.hardwareUnderruns,
       ringFillMs: fill ? { lowest: fill.lowestMs, highest: fill.highestMs } : null,
-      findings: pi.findings.list.map(formatFinding),
+      findings: [...this.findings, ...pi.findings.list.map(formatFinding)],
       faults: happened.map(({ atMs, fault, values }) => ({ atMs, fault, ...values })),
       faultsLeft: endless ? 0 : faults.length - happened.length,
-      virtualMs: toMs(pi.now),
+      virtualMs: toMs(this.now),
     };
   }
 
   /** `limit`: host milliseconds. `last`: virtual time. */
   private async runSlices(began: number, limit: number, last: Time): Promise<void> {
-    const { pi } = this;
     let ticked = began;
     /** Host milliseconds that did not count: the listener was full. */
     let rested = 0;
-    while (!this.over && !pi.ended) {
+    while (!this.over) {
+      const { pi } = this;
       const from = performance.now();
-      while (!this.over && !pi.ended && !this.paused && pi.now < last && performance.now() - from < SLICE_MS) {
-        if (this.options.realtime && toMs(pi.now) > performance.now() - began - rested) break;
-        pi.runTo(Math.min(last, pi.now + GRAIN_MS * MILLISECOND));
+      while (!this.over && !pi.ended && !this.paused && this.now < last && performance.now() - from < SLICE_MS) {
+        if (this.isAhead()) break;
+        pi.runTo(Math.min(last - this.began, pi.now + GRAIN_MS * MILLISECOND));
       }
       const now = performance.now();
       if (now - ticked >= TICK_MS) {
         ticked = now;
         this.events.tick();
       }
-      if (pi.ended || this.over) return;
-      if (pi.now >= last || now - began - rested > limit) {
+      if (this.over || (pi.ended && !this.reboot())) return;
+      if (this.now >= last || now - began - rested > limit) {
         this.overtime = true;
         return;
       }
-      if (this.paused || this.options.realtime) {
+      if (this.paused || this.isAhead()) {
         await sleep(REST_MS);
         if (this.paused) rested += performance.now() - now;
       } else await setImmediate();
     }
+  }
+
+  /** Whether virtual time keeps to the host's and has come as far. */
+  private isAhead(): boolean {
+    const { realtime, line } = this.options;
+    if (this.paused || !(realtime || line?.isTaken)) {
+      this.paced = undefined;
+      return false;
+    }
+    const host = performance.now();
+    this.paced ??= { host, virtual: this.now };
+    return toMs(this.now - this.paced.virtual) > host - this.paced.host;
   }
 
   private async sendKeys(): Promise<void> {

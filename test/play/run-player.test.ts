@@ -129,10 +129,10 @@ describe('the memory of the emulator', () => {
       fs.writeFileSync(disk, '');
       fs.truncateSync(disk, bytes);
       if (bytes > 0 && bytes + 2 ** 28 > local) {
-        assert.throws(() => makeMemory(scratch, disk), /has no room for the emulator's memory/);
+        assert.throws(() => makeMemory(scratch, disk, {}), /has no room for the emulator's memory/);
         continue;
       }
-      const memory = makeMemory(scratch, disk);
+      const memory = makeMemory(scratch, disk, {});
       const word = Buffer.alloc(4);
       fs.readSync(memory.file, word, 0, 4, DESCRIPTOR);
       assert.equal(word.readUInt32LE(), DESCRIPTOR_MAGIC_0);

@@ -16,14 +16,8 @@ import { checkFat, readCard } from '../card/card-rig.js';
 import { run, when } from '../cli/mirleft.js';
 import { moduleOf, Variant } from '../link/swap-link.js';
 import { testFolder } from '../media/sounds.js';
+import { otherBytes } from '../support/module.js';
 import { playerBuild } from '../play/player.js';
-
-/** The same module with a section that says nothing: another build. */
-function otherBytes(wasm: Uint8Array): Uint8Array {
-  const name = Buffer.from('mark');
-  const section = [0, name.length + 1, name.length, ...name];
-  return Buffer.concat([wasm.subarray(0, 8), Buffer.from(section), wasm.subarray(8)]);
-}
 
 describe('an update over the line in QEMU', function () {
   this.timeout(180_000);
