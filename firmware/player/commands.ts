@@ -39,9 +39,9 @@ stop\tfades out and switches the jack off
 next\tthe next track (n)
 prev\tthe one before, or this one again (p)
 seek m:ss | +s | -s\tgoes to a time, or on or back
-vol [dB|+|-]\tthe volume
+vol [-100..0|+|-]\tthe volume in dB
 queue\tthis track and the next ones
-tone left|right|both|sweep [Hz] | off\ta tone; the track waits
+tone left|right|both [20..20000]|sweep|off\ta tone in Hz; the track waits
 ls [path]\twhat is on the card
 cat path\tprints a file
 fs\tthe card and its file system

@@ -182,7 +182,7 @@ export class PlayCommands {
     return Outcome.Done;
   }
 
-  /** `tone left|right|both|sweep [Hz]`, `tone off`. */
+  /** `tone left|right|both [Hz]`, `tone sweep`, `tone off`. */
   playTone(): Outcome {
     if (!nextWord()) return Outcome.Usage;
     const deck = this.deck;
