@@ -3,11 +3,14 @@
 // Only what every terminal knows is sent: carriage return, backspace, ESC [ K, C, D, H and 2 J. The line takes one row:
 // of a longer one the part around the cursor is shown. A code point is taken for one column.
 //
+// How wide the terminal is is asked once, when a line is longer than any terminal is sure to show: its cursor is sent
+// to the right, and where that has come to is asked for (ESC [ 6 n). Until there is an answer the line stays short.
+//
 // There is no prompt until the first line was begun: who only listens sees nothing of all this.
 
 import { drawByte, isLineDrawn, mayDrawLine, setLineDrawn } from './console';
 import { historyBytes, historyCount, historyText, keepInHistory } from './history';
-import { Key } from './keys';
+import { forgetColumns, Key, terminalColumns } from './keys';
 import { steers } from './names';
 import { decodePoint, pointBytes, REPLACEMENT } from './utf8';
 
@@ -24,8 +27,9 @@ export const enum Edited {
 
 /** The longest line, in bytes. */
 export const MOST_LINE: i32 = 255;
-/** Columns that are shown, beside those of the prompt, so that 80 are enough. */
-const COLUMNS: i32 = 76;
+/** Columns of a terminal that tells nothing, and those that the line leaves free: the prompt, and the right edge. */
+const NARROW: i32 = 40;
+const FREE_COLUMNS: i32 = 4;
 const SPACE: i32 = 0x20;
 const BELL: i32 = 0x07;
 const RETURN: i32 = 0x0d;
@@ -44,6 +48,9 @@ let length: i32 = 0;
 let cursor: i32 = 0;
 /** The first byte that is shown. */
 let first: i32 = 0;
+/** The columns that are shown of it, and whether the terminal was asked, or has told, how wide it is. */
+let shown: i32 = NARROW - FREE_COLUMNS;
+let isAsked = false;
 let isActive = false;
 /** The line was ended, and is cleared with the next key. */
 let isOver = false;
@@ -73,9 +80,18 @@ export function endedBytes(): i32 {
 
 /** Draws the line when it is due. Call it in every step in which a line may be typed. */
 export function drawLine(): void {
-  if (!isActive || isLineDrawn() || !mayDrawLine()) return;
+  if (!isActive || (isLineDrawn() ? !takeWidth() : !mayDrawLine())) return;
   if (isOver) begin();
   draw();
+}
+
+/** Takes what the terminal has told; whether that is news. */
+function takeWidth(): bool {
+  const wide = terminalColumns - FREE_COLUMNS;
+  if (!terminalColumns || wide === shown) return false;
+  shown = wide;
+  isAsked = true;
+  return true;
 }
 
 /** Does what a key asks for. */
@@ -253,7 +269,7 @@ function insert(ptr: usize, bytes: i32): void {
   }
   put(ptr, bytes);
   if (!isLineDrawn()) return;
-  if (cursor === length && columns(first, length) <= COLUMNS) drawBytes(cursor - bytes, cursor);
+  if (cursor === length && columns(first, length) <= shown) drawBytes(cursor - bytes, cursor);
   else draw();
 }
 
@@ -278,7 +294,7 @@ function moveTo(to: i32): void {
   const from = cursor;
   cursor = to;
   if (!isLineDrawn()) return;
-  if (to < first || columns(first, to) > COLUMNS) draw();
+  if (to < first || columns(first, to) > shown) draw();
   else if (to < from) move(columns(to, from), LEFT);
   else move(columns(from, to), RIGHT);
 }
@@ -328,6 +344,10 @@ function nextRow(): void {
 
 function clearScreen(): void {
   isActive = true;
+  // The terminal may have another size now.
+  forgetColumns();
+  shown = NARROW - FREE_COLUMNS;
+  isAsked = false;
   escape(2, 0x4a);
   escape(0, 0x48);
   setLineDrawn(false);
@@ -346,19 +366,29 @@ function columns(from: i32, to: i32): i32 {
 
 /** Draws the whole row over what is there, and leaves the terminal's cursor where ours is. */
 function draw(): void {
+  takeWidth();
   if (cursor < first) first = cursor;
-  while (columns(first, cursor) > COLUMNS) first = after(first);
+  while (columns(first, cursor) > shown) first = after(first);
   // What was scrolled out comes back as soon as it fits.
-  while (first > 0 && columns(before(first), length) <= COLUMNS) first = before(first);
+  while (first > 0 && columns(before(first), length) <= shown) first = before(first);
   let end = first;
-  for (let column = 0; column < COLUMNS && end < length; column++) end = after(end);
+  for (let column = 0; column < shown && end < length; column++) end = after(end);
   drawByte(RETURN);
+  if (!isAsked && columns(0, length) > NARROW - FREE_COLUMNS) askWidth();
   drawByte(0x3e);
   drawByte(SPACE);
   drawBytes(first, end);
   escape(0, 0x4b);
   move(columns(cursor, end), LEFT);
   setLineDrawn(true);
+}
+
+/** The answer comes with the keys. */
+function askWidth(): void {
+  isAsked = true;
+  escape(255, RIGHT);
+  escape(6, 0x6e);
+  drawByte(RETURN);
 }
 
 function drawBytes(from: i32, to: i32): void {
@@ -375,7 +405,8 @@ function move(by: i32, direction: i32): void {
 function escape(number: i32, letter: i32): void {
   drawByte(0x1b);
   drawByte(0x5b);
-  if (number >= 10) drawByte(0x30 + number / 10);
+  if (number >= 100) drawByte(0x30 + number / 100);
+  if (number >= 10) drawByte(0x30 + ((number / 10) % 10));
   if (number) drawByte(0x30 + (number % 10));
   drawByte(letter);
 }
