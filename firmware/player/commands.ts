@@ -10,7 +10,7 @@ import { CardCommands } from './card-commands';
 import { CardSession } from './card-session';
 import { Deck, State } from './deck';
 import { PlayCommands } from './play-commands';
-import { PlayerKey, pressKey, pressPause } from './player-keys';
+import { PlayerKey, pressKey, pressPause, tellLent } from './player-keys';
 import { Stats } from './stats';
 
 /** In the order of the table. */
@@ -99,6 +99,7 @@ export class PlayerCommands extends CommandSet {
       this.stats.print();
       return Outcome.Done;
     }
+    if (tellLent(deck)) return Outcome.Done;
     endAside(deck);
     const hasTrack = deck.state === State.Playing;
     if (command === Command.Pause && hasTrack) pressPause(deck);
