@@ -124,15 +124,17 @@ export class Put {
     else if (sum !== this.wantedSum) this.fail(LinkError.Digest, 'another checksum than was announced');
   }
 
-  /** Breaks off; what is here stays, to go on with it. When all of it is here it is finished. */
-  keep(): void {
+  /** Breaks off; what is here stays, to go on with it. When all of it is here it is finished: whether it was. */
+  keep(): bool {
     while (this.isEnded && this.state >= PutState.Receiving && this.state < PutState.Done) this.step();
     if (this.state === PutState.Receiving && this.isRecorded) {
       while (this.taken > this.written && this.write()) continue;
       if (this.isOpen) this.file.sync();
     }
+    const isDone = this.state === PutState.Done;
     this.isEnded = false;
     this.state = PutState.Idle;
+    return isDone;
   }
 
   /** Does what comes next; whether there is more to do at once. */
@@ -176,7 +178,7 @@ export class Put {
   private passed(error: i32): bool {
     if (this.problem.take(error)) return true;
     // What cannot be finished leaves no room for others.
-    if (error === FsError.NoSpace) this.discard();
+    if (error === FsError.NoSpace || error === FsError.DirectoryFull) this.discard();
     this.state = PutState.Failed;
     return false;
   }
