@@ -26,7 +26,7 @@ export const enum Edited {
 }
 
 /** The longest line, in bytes. */
-export const MOST_LINE: i32 = 255;
+const MOST_LINE: i32 = 255;
 /** Columns of a terminal that tells nothing, and those that the line leaves free: the prompt, and the right edge. */
 const NARROW: i32 = 40;
 const FREE_COLUMNS: i32 = 4;
