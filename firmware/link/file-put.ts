@@ -254,8 +254,15 @@ export class Put {
 
   /** Writes a chunk, or makes the files that it goes to. False: the put has failed. */
   private write(): bool {
-    if (!this.isRecorded && this.total > HELD_BYTES) return this.passed(this.writeRecord());
-    if (!this.isOpen) return this.passed(this.make());
+    const volume = this.volume;
+    if (!this.isRecorded && this.total > HELD_BYTES) {
+      const prepared = volume.prepare(recordName, RECORD_NAME.length);
+      return this.passed(prepared ? prepared : this.writeRecord());
+    }
+    if (!this.isOpen) {
+      const prepared = volume.prepare(putName, PUT_NAME.length);
+      return this.passed(prepared ? prepared : this.make());
+    }
     const file = this.file;
     if (this.written - this.synced >= SYNC_BYTES) {
       this.synced = this.written;
@@ -276,12 +283,16 @@ export class Put {
 
   /** The place may have been taken meanwhile. */
   private rename(): bool {
-    this.state = PutState.Cleaning;
     const target = this.target;
     if (!target.mayMake(this.path, this.pathBytes) || !target.mayReplace(this.mayReplace)) {
       this.state = PutState.Failed;
       return false;
     }
+    if (!target.isThere) {
+      const prepared = this.volume.prepare(this.path, this.pathBytes);
+      if (prepared) return this.passed(prepared);
+    }
+    this.state = PutState.Cleaning;
     return this.passed(this.volume.rename(putName, PUT_NAME.length, this.path, this.pathBytes, true));
   }
 
