@@ -3,15 +3,13 @@
 // Only what every terminal knows is sent: carriage return, backspace, ESC [ K, C, D, H and 2 J. The line takes one row:
 // of a longer one the part around the cursor is shown. A code point is taken for one column.
 //
-// How wide the terminal is is asked once, when a line is longer than any terminal is sure to show: its cursor is sent
-// to the right, and where that has come to is asked for (ESC [ 6 n). Until there is an answer the line stays short.
-//
 // There is no prompt until the first line was begun: who only listens sees nothing of all this.
 
 import { drawByte, isLineDrawn, mayDrawLine, setLineDrawn } from './console';
 import { historyBytes, historyCount, historyText, keepInHistory } from './history';
-import { forgetColumns, Key, terminalColumns } from './keys';
+import { Key } from './keys';
 import { steers } from './names';
+import { askWidth, escape, forgetWidth, LEFT, lineColumns, moveCursor, RIGHT, takeWidth } from './terminal';
 import { decodePoint, pointBytes, REPLACEMENT } from './utf8';
 
 /** What a key has led to. */
@@ -27,16 +25,11 @@ export const enum Edited {
 
 /** The longest line, in bytes. */
 const MOST_LINE: i32 = 255;
-/** Columns of a terminal that tells nothing, and those that the line leaves free: the prompt, and the right edge. */
-const NARROW: i32 = 40;
-const FREE_COLUMNS: i32 = 4;
 const SPACE: i32 = 0x20;
 const BELL: i32 = 0x07;
 const RETURN: i32 = 0x0d;
 const NEWLINE: i32 = 0x0a;
 const BACKSPACE: i32 = 0x08;
-const RIGHT: i32 = 0x43;
-const LEFT: i32 = 0x44;
 
 const text = memory.data(256);
 /** What was typed before a line from the history took its place. */
@@ -48,9 +41,6 @@ let length: i32 = 0;
 let cursor: i32 = 0;
 /** The first byte that is shown. */
 let first: i32 = 0;
-/** The columns that are shown of it, and whether the terminal was asked, or has told, how wide it is. */
-let shown: i32 = NARROW - FREE_COLUMNS;
-let isAsked = false;
 let isActive = false;
 /** The line was ended, and is cleared with the next key. */
 let isOver = false;
@@ -83,15 +73,6 @@ export function drawLine(): void {
   if (!isActive || (isLineDrawn() ? !takeWidth() : !mayDrawLine())) return;
   if (isOver) begin();
   draw();
-}
-
-/** Takes what the terminal has told; whether that is news. */
-function takeWidth(): bool {
-  const wide = terminalColumns - FREE_COLUMNS;
-  if (!terminalColumns || wide === shown) return false;
-  shown = wide;
-  isAsked = true;
-  return true;
 }
 
 /** Does what a key asks for. */
@@ -269,7 +250,7 @@ function insert(ptr: usize, bytes: i32): void {
   }
   put(ptr, bytes);
   if (!isLineDrawn()) return;
-  if (cursor === length && columns(first, length) <= shown) drawBytes(cursor - bytes, cursor);
+  if (cursor === length && columns(first, length) <= lineColumns) drawBytes(cursor - bytes, cursor);
   else draw();
 }
 
@@ -294,9 +275,9 @@ function moveTo(to: i32): void {
   const from = cursor;
   cursor = to;
   if (!isLineDrawn()) return;
-  if (to < first || columns(first, to) > shown) draw();
-  else if (to < from) move(columns(to, from), LEFT);
-  else move(columns(from, to), RIGHT);
+  if (to < first || columns(first, to) > lineColumns) draw();
+  else if (to < from) moveCursor(columns(to, from), LEFT);
+  else moveCursor(columns(from, to), RIGHT);
 }
 
 /** Shows a line of the history, or behind the last the one that was typed. */
@@ -344,10 +325,7 @@ function nextRow(): void {
 
 function clearScreen(): void {
   isActive = true;
-  // The terminal may have another size now.
-  forgetColumns();
-  shown = NARROW - FREE_COLUMNS;
-  isAsked = false;
+  forgetWidth();
   escape(2, 0x4a);
   escape(0, 0x48);
   setLineDrawn(false);
@@ -368,45 +346,21 @@ function columns(from: i32, to: i32): i32 {
 function draw(): void {
   takeWidth();
   if (cursor < first) first = cursor;
-  while (columns(first, cursor) > shown) first = after(first);
+  while (columns(first, cursor) > lineColumns) first = after(first);
   // What was scrolled out comes back as soon as it fits.
-  while (first > 0 && columns(before(first), length) <= shown) first = before(first);
+  while (first > 0 && columns(before(first), length) <= lineColumns) first = before(first);
   let end = first;
-  for (let column = 0; column < shown && end < length; column++) end = after(end);
+  for (let column = 0; column < lineColumns && end < length; column++) end = after(end);
   drawByte(RETURN);
-  if (!isAsked && columns(0, length) > NARROW - FREE_COLUMNS) askWidth();
+  askWidth(columns(0, length));
   drawByte(0x3e);
   drawByte(SPACE);
   drawBytes(first, end);
   escape(0, 0x4b);
-  move(columns(cursor, end), LEFT);
+  moveCursor(columns(cursor, end), LEFT);
   setLineDrawn(true);
-}
-
-/** The answer comes with the keys. */
-function askWidth(): void {
-  isAsked = true;
-  escape(255, RIGHT);
-  escape(6, 0x6e);
-  drawByte(RETURN);
 }
 
 function drawBytes(from: i32, to: i32): void {
   for (let at = from; at < to; at++) drawByte(<i32>load<u8>(text + at));
-}
-
-/** Moves the terminal's cursor by so many columns. */
-function move(by: i32, direction: i32): void {
-  if (by === 1 && direction === LEFT) drawByte(BACKSPACE);
-  else if (by > 0) escape(by > 1 ? by : 0, direction);
-}
-
-/** ESC [ `number` `letter`; without a number when that is 0. */
-function escape(number: i32, letter: i32): void {
-  drawByte(0x1b);
-  drawByte(0x5b);
-  if (number >= 100) drawByte(0x30 + number / 100);
-  if (number >= 10) drawByte(0x30 + ((number / 10) % 10));
-  if (number) drawByte(0x30 + (number % 10));
-  drawByte(letter);
 }
