@@ -1,4 +1,5 @@
-// The fault report, and what follows: the module before this one, or the end. Its lines are a fixed grammar (docs/board.md): the host reads fields.
+// The fault report, and what follows: the module before this one, or the end. Its lines are a fixed grammar
+// (docs/board.md): the host reads fields.
 //
 //   fault_result      x0 text that wasm3 returned: reports by what the text is. Does not return.
 //   fault_load        x0 text: the module could not be loaded. Does not return.

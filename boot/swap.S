@@ -201,7 +201,6 @@ routine go_back
     msr     daifclr, #DAIF_IRQ | DAIF_SERROR
     b       run_module
 
-
 variable running_bytes, 8
 variable running_length, 8
 variable previous_bytes, 8              // 0: none that is younger than the image's

@@ -27,8 +27,8 @@ export declare function readPort(address: u32, ptr: usize, words: i32): void;
 export declare function writePort(address: u32, ptr: usize, words: i32): void;
 
 /**
- * Copies from the RAM disk, the DMA window, the running module or the one before (`Info.ModuleBase`, `PreviousBase`) into linear memory. 0, or -1 when
- * the source does not lie wholly in one of them.
+ * Copies from the RAM disk, the DMA window, the running module or the one before (`Info.ModuleBase`, `PreviousBase`)
+ * into linear memory. 0, or -1 when the source does not lie wholly in one of them.
  */
 @external('board', 'copyIn')
 export declare function copyIn(physical: u32, ptr: usize, bytes: i32): i32;

@@ -5,12 +5,12 @@ import { read32, write32 } from './board';
 import { waitFor } from './timer';
 
 const CM: u32 = 0xfe101000;
-export const CM_PWMCTL: u32 = CM + 0xa0;
-export const CM_PWMDIV: u32 = CM + 0xa4;
-export const CM_UARTCTL: u32 = CM + 0xf0;
-export const CM_UARTDIV: u32 = CM + 0xf4;
-export const CM_EMMC2CTL: u32 = CM + 0x1d0;
-export const CM_EMMC2DIV: u32 = CM + 0x1d4;
+const CM_PWMCTL: u32 = CM + 0xa0;
+const CM_PWMDIV: u32 = CM + 0xa4;
+const CM_UARTCTL: u32 = CM + 0xf0;
+const CM_UARTDIV: u32 = CM + 0xf4;
+const CM_EMMC2CTL: u32 = CM + 0x1d0;
+const CM_EMMC2DIV: u32 = CM + 0x1d4;
 
 /** Every write carries it, or is ignored. */
 const PASSWD: u32 = 0x5a000000;
@@ -42,7 +42,10 @@ export const enum ClockError {
   StaysBusy = -1,
 }
 
-/** Stops a generator: ENAB off with source and MASH kept, which must not change while it is busy; KILL only if BUSY stays. 0 or a ClockError. */
+/**
+ * Stops a generator: ENAB off with source and MASH kept, which must not change while it is busy; KILL only if BUSY stays.
+ * 0 or a ClockError.
+ */
 export function stopClock(control: u32): i32 {
   const source = read32(control) & (SRC_MASK | MASH_MASK);
   write32(control, PASSWD | source);

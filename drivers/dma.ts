@@ -35,7 +35,7 @@ export const DEBUG_LITE: u32 = 1 << 28;
 
 /** TI, transfer information. */
 export const TI_WAIT_RESP: u32 = 1 << 3;
-export const TI_TDMODE: u32 = 1 << 1;
+const TI_TDMODE: u32 = 1 << 1;
 export const TI_DEST_INC: u32 = 1 << 4;
 export const TI_DEST_DREQ: u32 = 1 << 6;
 export const TI_SRC_INC: u32 = 1 << 8;

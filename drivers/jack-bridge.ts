@@ -2,7 +2,7 @@
 // proportion to the way: 64 ms for half the range, which is the bias ramp at start. So none of them is steeper.
 
 /** The bias ramp's length in milliseconds: from 0 to the middle. */
-export const RAMP_MS: i64 = 64;
+const RAMP_MS: i64 = 64;
 
 /** Pairs of a bridge that goes `way` words up or down at `carrierHz` pairs a second; 0 only for no way. */
 export function bridgePairs(way: i32, range: i32, carrierHz: i32): i32 {

@@ -9,8 +9,8 @@ import { JACK_HEADER, JACK_HEADER_BYTES, SLOT_PAIRS, windowAddress } from './win
 export { RingHeader as Header } from './jack-keys';
 
 /** "JACK". */
-export const HEADER_MAGIC: u32 = 0x4b43414a;
-export const HEADER_VERSION: u32 = 2;
+const HEADER_MAGIC: u32 = 0x4b43414a;
+const HEADER_VERSION: u32 = 2;
 
 /** The header as it goes to the window. */
 export const header = memory.data(128, 16);

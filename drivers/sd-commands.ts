@@ -30,7 +30,7 @@ export const ACMD6: u32 = 0x061a0000;
 export const ACMD41: u32 = 0x29020000;
 
 /** Errors that a card tells of itself: address, block length, ECC, controller, general. */
-export const CARD_FAULT: u32 = 0x60380000;
+const CARD_FAULT: u32 = 0x60380000;
 export const OUT_OF_RANGE: u32 = 1 << 31;
 export const WP_VIOLATION: u32 = 1 << 26;
 /** OUT_OF_RANGE comes also of reading the last block (4.3.3), and counts in the reply to the command alone. */

@@ -4,7 +4,7 @@
 import { Info, info, read32, ticks, wait } from './board';
 
 /** Free-running microseconds, low word (CLO); as the ARM sees it, and as a DMA control block does. */
-export const SYSTEM_TIMER_LOW: u32 = 0xfe003004;
+const SYSTEM_TIMER_LOW: u32 = 0xfe003004;
 export const SYSTEM_TIMER_LOW_BUS: u32 = 0x7e003004;
 
 /** How often a waiting driver looks, in microseconds. */

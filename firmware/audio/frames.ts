@@ -6,7 +6,7 @@ const HALVES: i32 = 1024;
 const halves = memory.data(2 * 1024);
 
 /** Writes the upper 16 bits of `samples` samples to `out`, little-endian. */
-export function packHalves(frames: usize, samples: i32, out: usize): void {
+function packHalves(frames: usize, samples: i32, out: usize): void {
   for (const end = frames + ((samples & ~7) << 2); frames !== end; frames += 32) {
     store<u16>(out, load<u16>(frames, 2));
     store<u16>(out, load<u16>(frames, 6), 2);

@@ -6,14 +6,12 @@
 import { MAX_RATE_HZ, MIN_RATE_HZ } from '../../drivers/jack';
 import { big16, FRAME_HEADER, FRAME_SAMPLES, MAX_FRAME_BYTES, QoaFrame, qoaFrameBytes } from '../codecs/qoa-frame';
 import { from16 } from '../codecs/pcm';
+import { AudioFormat } from '../link/protocol';
 import { Bytes } from '../storage/bytes';
 import { Source, SourceError } from './source';
 
 /** What may wait, in bytes: 1.3 s of 16-bit stereo at 48 kHz. A whole number of frames of any width. */
 export const STREAM_BYTES: i32 = 256 * 1024;
-/** Numbers of AudioFormat (firmware/link/protocol.ts). */
-export const STREAM_PCM16: i32 = 1;
-export const STREAM_QOA: i32 = 2;
 
 const ring = memory.data(STREAM_BYTES, 16);
 
@@ -31,10 +29,10 @@ export class StreamSource extends Source {
   /** Starts another stream, held. False: no such format, rate or number of channels. */
   begin(format: i32, rateHz: i32, channels: i32): bool {
     this.reset();
-    if (format !== STREAM_PCM16 && format !== STREAM_QOA) return this.fail(SourceError.UnsupportedFormat, 0);
+    if (format !== AudioFormat.Pcm16 && format !== AudioFormat.Qoa) return this.fail(SourceError.UnsupportedFormat, 0);
     if (channels < 1 || channels > 2) return this.fail(SourceError.BadChannels, 0);
     if (rateHz < MIN_RATE_HZ || rateHz > MAX_RATE_HZ) return this.fail(SourceError.AbsurdRate, 0);
-    this.isQoa = format === STREAM_QOA;
+    this.isQoa = format === AudioFormat.Qoa;
     this.rateHz = rateHz;
     this.channels = channels;
     this.bits = 16;

@@ -6,7 +6,7 @@ const UNITY: i32 = 1 << 30;
 /** From silence to full. */
 const SLEW_MS: i32 = 64;
 /** From here down the gain is 0: a hundredth of a step of 16 bits. */
-export const SILENT_TENTHS: i32 = -1400;
+const SILENT_TENTHS: i32 = -1400;
 /** 10^(-1/200): a tenth of a decibel down. */
 const TENTH: f64 = 0.9885530946569389;
 

@@ -9,6 +9,7 @@ import { drawByte, isLineDrawn, mayDrawLine, setLineDrawn } from './console';
 import { historyBytes, historyCount, historyText, keepInHistory } from './history';
 import { Key } from './keys';
 import { steers } from './names';
+import { askWidth, escape, forgetWidth, LEFT, lineColumns, moveCursor, RIGHT, takeWidth } from './terminal';
 import { decodePoint, pointBytes, REPLACEMENT } from './utf8';
 
 /** What a key has led to. */
@@ -23,16 +24,12 @@ export const enum Edited {
 }
 
 /** The longest line, in bytes. */
-export const MOST_LINE: i32 = 255;
-/** Columns that are shown, beside those of the prompt, so that 80 are enough. */
-const COLUMNS: i32 = 76;
+const MOST_LINE: i32 = 255;
 const SPACE: i32 = 0x20;
 const BELL: i32 = 0x07;
 const RETURN: i32 = 0x0d;
 const NEWLINE: i32 = 0x0a;
 const BACKSPACE: i32 = 0x08;
-const RIGHT: i32 = 0x43;
-const LEFT: i32 = 0x44;
 
 const text = memory.data(256);
 /** What was typed before a line from the history took its place. */
@@ -73,7 +70,7 @@ export function endedBytes(): i32 {
 
 /** Draws the line when it is due. Call it in every step in which a line may be typed. */
 export function drawLine(): void {
-  if (!isActive || isLineDrawn() || !mayDrawLine()) return;
+  if (!isActive || (isLineDrawn() ? !takeWidth() : !mayDrawLine())) return;
   if (isOver) begin();
   draw();
 }
@@ -253,7 +250,7 @@ function insert(ptr: usize, bytes: i32): void {
   }
   put(ptr, bytes);
   if (!isLineDrawn()) return;
-  if (cursor === length && columns(first, length) <= COLUMNS) drawBytes(cursor - bytes, cursor);
+  if (cursor === length && columns(first, length) <= lineColumns) drawBytes(cursor - bytes, cursor);
   else draw();
 }
 
@@ -278,9 +275,9 @@ function moveTo(to: i32): void {
   const from = cursor;
   cursor = to;
   if (!isLineDrawn()) return;
-  if (to < first || columns(first, to) > COLUMNS) draw();
-  else if (to < from) move(columns(to, from), LEFT);
-  else move(columns(from, to), RIGHT);
+  if (to < first || columns(first, to) > lineColumns) draw();
+  else if (to < from) moveCursor(columns(to, from), LEFT);
+  else moveCursor(columns(from, to), RIGHT);
 }
 
 /** Shows a line of the history, or behind the last the one that was typed. */
@@ -328,6 +325,7 @@ function nextRow(): void {
 
 function clearScreen(): void {
   isActive = true;
+  forgetWidth();
   escape(2, 0x4a);
   escape(0, 0x48);
   setLineDrawn(false);
@@ -346,36 +344,23 @@ function columns(from: i32, to: i32): i32 {
 
 /** Draws the whole row over what is there, and leaves the terminal's cursor where ours is. */
 function draw(): void {
+  takeWidth();
   if (cursor < first) first = cursor;
-  while (columns(first, cursor) > COLUMNS) first = after(first);
+  while (columns(first, cursor) > lineColumns) first = after(first);
   // What was scrolled out comes back as soon as it fits.
-  while (first > 0 && columns(before(first), length) <= COLUMNS) first = before(first);
+  while (first > 0 && columns(before(first), length) <= lineColumns) first = before(first);
   let end = first;
-  for (let column = 0; column < COLUMNS && end < length; column++) end = after(end);
+  for (let column = 0; column < lineColumns && end < length; column++) end = after(end);
   drawByte(RETURN);
+  askWidth(columns(0, length));
   drawByte(0x3e);
   drawByte(SPACE);
   drawBytes(first, end);
   escape(0, 0x4b);
-  move(columns(cursor, end), LEFT);
+  moveCursor(columns(cursor, end), LEFT);
   setLineDrawn(true);
 }
 
 function drawBytes(from: i32, to: i32): void {
   for (let at = from; at < to; at++) drawByte(<i32>load<u8>(text + at));
-}
-
-/** Moves the terminal's cursor by so many columns. */
-function move(by: i32, direction: i32): void {
-  if (by === 1 && direction === LEFT) drawByte(BACKSPACE);
-  else if (by > 0) escape(by > 1 ? by : 0, direction);
-}
-
-/** ESC [ `number` `letter`; without a number when that is 0. */
-function escape(number: i32, letter: i32): void {
-  drawByte(0x1b);
-  drawByte(0x5b);
-  if (number >= 10) drawByte(0x30 + number / 10);
-  if (number) drawByte(0x30 + (number % 10));
-  drawByte(letter);
 }

@@ -9,8 +9,6 @@ const ring = memory.data(RING_BYTES);
 let put: u32 = 0;
 let taken: u32 = 0;
 let linked = false;
-/** Typed bytes that had no room. */
-export let inputLost: i32 = 0;
 
 /** From now on bytes come by `addInput` and not from the board. */
 export function linkInput(): void {
@@ -27,10 +25,9 @@ export function inputRoom(): i32 {
   return RING_BYTES - inputWaiting();
 }
 
-/** Adds bytes; what has no room is lost and counted. */
+/** Adds bytes; what has no room is lost. */
 export function addInput(ptr: usize, bytes: i32): void {
   const kept = min(bytes, inputRoom());
-  inputLost += bytes - kept;
   for (let i = 0; i < kept; i++) store<u8>(ring + (put++ % RING_BYTES), load<u8>(ptr + i));
 }
 

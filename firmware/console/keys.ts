@@ -3,6 +3,8 @@
 //
 // A loop on `nextKey` ends after a few bytes even when there are more: a pasted file must not hold up a step. The rest
 // stays with the board, whose event is then still set, so the next step comes at once.
+//
+// A terminal's report of where its cursor is (ESC [ row ; column R) is no key: it tells how wide the terminal is.
 
 import { takeInput } from './input';
 
@@ -28,6 +30,17 @@ const enum State {
   Plain,
   Escape,
   Sequence,
+}
+
+/** A report of fewer columns is F3 with Ctrl, Alt or Shift, which some terminals send the same way. */
+const LEAST_COLUMNS: i32 = 20;
+
+/** The terminal's columns, as far as it has told them, 255 at most; 0: it has not. */
+export let terminalColumns: i32 = 0;
+
+/** What the terminal has told does not count any more. */
+export function forgetColumns(): void {
+  terminalColumns = 0;
 }
 
 /** Bytes that one loop sees at most. */
@@ -83,7 +96,7 @@ function takeParameter(byte: i32): void {
     return;
   }
   if (byte < 0x30 || byte > 0x39) return;
-  last = (last * 10 + byte - 0x30) & 0xff;
+  last = min(last * 10 + byte - 0x30, 255);
   if (!separators) first = last;
 }
 
@@ -92,6 +105,7 @@ function sequenceKey(byte: i32): i32 {
   // 1 and 2 are no modifier and Shift.
   if (separators && last > 2 && (byte === 0x43 || byte === 0x44)) return 0x180 | byte;
   if ((byte >= 0x41 && byte <= 0x44) || byte === 0x46 || byte === 0x48) return 0x100 | byte;
+  if (byte === 0x52 && separators === 1 && last >= LEAST_COLUMNS) terminalColumns = last;
   if (byte !== 0x7e) return Key.None;
   if (first === 1 || first === 7) return Key.Home;
   if (first === 4 || first === 8) return Key.End;

@@ -5,7 +5,7 @@ import { printByte, printCodePoint, printHex, print } from './console';
 import { decodePoint, pointBytes, REPLACEMENT } from './utf8';
 
 /** What a name is shown with at most, in bytes of it; an ellipsis stands for the rest. */
-export const SHOWN_BYTES: i32 = 96;
+const SHOWN_BYTES: i32 = 96;
 
 /** True for what a terminal obeys rather than shows: C0, DEL, C1, and the marks that turn the writing direction. */
 export function steers(point: i32): bool {

@@ -39,7 +39,10 @@ export class Encoder {
   /** Before it nothing counts. */
   private firstTick: i64 = 0;
 
-  /** Begins at a tick on two pins (-1: never turns) at rest; `steps` are the transitions of a detent, `rest` the ticks of REST_MS. */
+  /**
+   * Begins at a tick on two pins (-1: never turns) at rest; `steps` are the transitions of a detent, `rest` the ticks of
+   * REST_MS.
+   */
   begin(a: i32, b: i32, steps: i32, rest: i64, levels: u32, tick: i64): void {
     this.a = a;
     this.b = b;

@@ -23,7 +23,7 @@ export abstract class StreamStage {
 }
 
 /** What the jack's header and its capture call a stream. */
-export const STREAM_TRACK: i32 = 0xffff;
+const STREAM_TRACK: i32 = 0xffff;
 
 const enum State {
   None,
@@ -72,6 +72,8 @@ let dry = 0;
 let lowestMs = UNTOLD_MS;
 let isEnough = false;
 let underrunsBefore = 0;
+/** Of the stream that ended last. */
+let heardFrames: i64 = 0;
 
 /** What is to be sent, in this order. */
 let owesOpened = false;
@@ -87,11 +89,6 @@ let statusTaken: i64 = 0;
 /** Where streams are played; without it none is. */
 export function setStreamStage(to: StreamStage): void {
   stage = to;
-}
-
-/** Whether the host's sound has the output. */
-export function streamIsOpen(): bool {
-  return state !== State.None;
 }
 
 /** Takes a message of the host. */
@@ -214,9 +211,6 @@ function finish(): void {
   wasRefused = true;
   stage!.takeBack();
 }
-
-/** Of the stream that ended last. */
-let heardFrames: i64 = 0;
 
 function framesHeard(): i64 {
   const out = output!;

@@ -48,7 +48,7 @@ export function isBaudChanging(): bool {
 }
 
 /** Whether a change waits for all to leave. */
-export function isBaudLeaving(): bool {
+function isBaudLeaving(): bool {
   return state === State.Leaving || state === State.Returning;
 }
 

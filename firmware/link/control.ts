@@ -123,7 +123,7 @@ export function makeAnswer(to: usize): i32 {
     case Control.Refuse:
       store<u8>(payloadAt, Link.Version, 1);
       store<u8>(payloadAt, Link.Version, 2);
-      bytes = 3 + putText(payloadAt + 3, 'this board speaks version 1 of the link');
+      bytes = 3 + putText(payloadAt + 3, 'bring the card and this program to the same version');
       break;
     case Control.Pong:
       store<u32>(payloadAt, pong, 1);

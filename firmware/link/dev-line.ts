@@ -1,7 +1,7 @@
 // The serial line of a program without files and streams of its own: keys, and new code (mirleft dev). The player's is
 // services.ts.
 
-import { consoleMessage } from './console-service';
+import { addInput } from '../console/input';
 import { messageBytes, messageChannel, messagePtr, serviceLink, takeMessage } from './link';
 import { modulesMessage, serviceModules } from './modules';
 import { Channel } from './protocol';
@@ -14,7 +14,7 @@ export function serviceDevLine(): i64 {
   const due = serviceLink();
   for (let i = 0; i < STEP_MESSAGES; i++) {
     if (!takeMessage()) return min(due, serviceModules());
-    if (messageChannel === Channel.Console) consoleMessage(messagePtr, messageBytes);
+    if (messageChannel === Channel.Console) addInput(messagePtr, messageBytes);
     else if (messageChannel === Channel.Modules) modulesMessage(messagePtr, messageBytes);
   }
   return 0;

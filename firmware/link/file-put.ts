@@ -124,15 +124,17 @@ export class Put {
     else if (sum !== this.wantedSum) this.fail(LinkError.Digest, 'another checksum than was announced');
   }
 
-  /** Breaks off; what is here stays, to go on with it. When all of it is here it is finished. */
-  keep(): void {
+  /** Breaks off; what is here stays, to go on with it. When all of it is here it is finished: whether it was. */
+  keep(): bool {
     while (this.isEnded && this.state >= PutState.Receiving && this.state < PutState.Done) this.step();
     if (this.state === PutState.Receiving && this.isRecorded) {
       while (this.taken > this.written && this.write()) continue;
       if (this.isOpen) this.file.sync();
     }
+    const isDone = this.state === PutState.Done;
     this.isEnded = false;
     this.state = PutState.Idle;
+    return isDone;
   }
 
   /** Does what comes next; whether there is more to do at once. */
@@ -176,7 +178,7 @@ export class Put {
   private passed(error: i32): bool {
     if (this.problem.take(error)) return true;
     // What cannot be finished leaves no room for others.
-    if (error === FsError.NoSpace) this.discard();
+    if (error === FsError.NoSpace || error === FsError.DirectoryFull) this.discard();
     this.state = PutState.Failed;
     return false;
   }
@@ -252,8 +254,15 @@ export class Put {
 
   /** Writes a chunk, or makes the files that it goes to. False: the put has failed. */
   private write(): bool {
-    if (!this.isRecorded && this.total > HELD_BYTES) return this.passed(this.writeRecord());
-    if (!this.isOpen) return this.passed(this.make());
+    const volume = this.volume;
+    if (!this.isRecorded && this.total > HELD_BYTES) {
+      const prepared = volume.prepare(recordName, RECORD_NAME.length);
+      return this.passed(prepared ? prepared : this.writeRecord());
+    }
+    if (!this.isOpen) {
+      const prepared = volume.prepare(putName, PUT_NAME.length);
+      return this.passed(prepared ? prepared : this.make());
+    }
     const file = this.file;
     if (this.written - this.synced >= SYNC_BYTES) {
       this.synced = this.written;
@@ -274,12 +283,16 @@ export class Put {
 
   /** The place may have been taken meanwhile. */
   private rename(): bool {
-    this.state = PutState.Cleaning;
     const target = this.target;
     if (!target.mayMake(this.path, this.pathBytes) || !target.mayReplace(this.mayReplace)) {
       this.state = PutState.Failed;
       return false;
     }
+    if (!target.isThere) {
+      const prepared = this.volume.prepare(this.path, this.pathBytes);
+      if (prepared) return this.passed(prepared);
+    }
+    this.state = PutState.Cleaning;
     return this.passed(this.volume.rename(putName, PUT_NAME.length, this.path, this.pathBytes, true));
   }
 

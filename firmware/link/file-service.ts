@@ -83,7 +83,7 @@ export class FileService {
 
   /** Forgets what was asked: the session is over. What is here of a put stays. */
   reset(): void {
-    if (this.work === Work.Putting) this.put.keep();
+    if (this.work === Work.Putting && this.put.keep()) this.user.changed();
     this.work = Work.None;
     this.answers.reset();
   }

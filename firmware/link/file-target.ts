@@ -79,7 +79,7 @@ export class Target {
     const from = lastName(path, bytes);
     const isName = bytes <= PATH_BYTES && !name.take(path + from, bytes - from) && name.isAllowed;
     if (!isName) return this.problem.take(FsError.BadName);
-    if (from > 1 || !(isCalled(PUT_NAME) || isCalled(RECORD_NAME))) return true;
+    if (trimmed(path, from) || !(isCalled(PUT_NAME) || isCalled(RECORD_NAME))) return true;
     return this.problem.set(LinkError.Name, 'this name is kept for what is being put');
   }
 }

@@ -1,7 +1,7 @@
 // Gives the host's messages to who serves their channel.
 
+import { addInput } from '../console/input';
 import { audioMessage, serviceAudioStream } from './audio-stream';
-import { consoleMessage } from './console-service';
 import { filesMessage, serviceFiles } from './files';
 import { isMidFrame, messageBytes, messageChannel, messagePtr, serviceLink, takeMessage } from './link';
 import { modulesMessage, serviceModules } from './modules';
@@ -18,7 +18,7 @@ export function serviceServices(): i64 {
   const due = min(linked, serviceTelemetry());
   for (let i = 0; i < STEP_MESSAGES; i++) {
     if (!takeMessage()) return min(min(due, serviceAudioStream()), min(serviceFiles(), serviceModules()));
-    if (messageChannel === Channel.Console) consoleMessage(messagePtr, messageBytes);
+    if (messageChannel === Channel.Console) addInput(messagePtr, messageBytes);
     else if (messageChannel === Channel.Audio) audioMessage(messagePtr, messageBytes);
     else if (messageChannel === Channel.Files) filesMessage(messagePtr, messageBytes);
     else if (messageChannel === Channel.Modules) modulesMessage(messagePtr, messageBytes);

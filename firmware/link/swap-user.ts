@@ -2,7 +2,10 @@
 
 /** The program, when another one is to take its place. One with nothing to keep is this. */
 export class SwapUser {
-  /** A module is there: gets ready, by filling a ring, say. Asked in each step until it is; after a while it is not waited for. */
+  /**
+   * A module is there: gets ready, by filling a ring, say. Asked in each step until it is; after a while it is not waited
+   * for.
+   */
   prepare(): bool {
     return true;
   }

@@ -7,10 +7,11 @@ import { Decoders } from '../codecs/decoders';
 import { Bytes, Part } from '../storage/bytes';
 import { RamDisk } from '../storage/ram-disk';
 import { Archive, BLOCK, Member } from '../storage/ustar';
+import { SETTINGS_NAME, SETTINGS_NAME_BYTES } from './boot-settings';
 import { brokenSource, SLOTS, TrackStore } from './track-store';
 
 /** More tracks than this are not played. */
-export const MOST_ARCHIVE_TRACKS: i32 = 1000;
+const MOST_ARCHIVE_TRACKS: i32 = 1000;
 
 /** i64 place of the data, i64 length; -1: a damaged member. */
 const OFFSET: usize = 0;
@@ -19,8 +20,6 @@ const ENTRY_BYTES: i32 = 16;
 const entries = memory.data(MOST_ARCHIVE_TRACKS * ENTRY_BYTES, 8);
 const DAMAGED: i64 = -1;
 
-const SETTINGS_NAME = memory.data<u8>([0x70, 0x6c, 0x61, 0x79, 0x65, 0x72, 0x2e, 0x69, 0x6e, 0x69]); // player.ini
-const SETTINGS_NAME_BYTES: i32 = 10;
 const DAMAGED_NAME = memory.data<u8>([0x61, 0x72, 0x63, 0x68, 0x69, 0x76, 0x65]); // archive
 const DAMAGED_NAME_BYTES: i32 = 7;
 

@@ -6,6 +6,9 @@ import { MAX_PROBLEMS, Settings, settingProblemText } from '../settings';
 import { Bytes } from '../storage/bytes';
 import { fsErrorText } from '../storage/fat/fs-error';
 
+/** player.ini */
+export const SETTINGS_NAME = memory.data<u8>([0x70, 0x6c, 0x61, 0x79, 0x65, 0x72, 0x2e, 0x69, 0x6e, 0x69]);
+export const SETTINGS_NAME_BYTES: i32 = 10;
 /** Of a longer file only so much is read, in whole lines. */
 const MOST_BYTES: i32 = 16384;
 const text = memory.data(MOST_BYTES);

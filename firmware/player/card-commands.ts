@@ -59,13 +59,16 @@ export class CardCommands {
       printLine('no card is mounted');
       return false;
     }
-    const failed = this.card.volume.lookUp(wordText, wordBytes, found);
-    if (failed) {
-      printWhole(wordText, wordBytes);
-      print(': ');
-      this.printError(failed);
-    }
-    return !failed;
+    return this.passed(this.card.volume.lookUp(wordText, wordBytes, found));
+  }
+
+  /** Whether there is no error with what the line names; says what is wrong with it. */
+  private passed(error: i32): bool {
+    if (!error) return true;
+    printWhole(wordText, wordBytes);
+    print(': ');
+    this.printError(error);
+    return false;
   }
 
   /** Says why something failed; the end of a line. */
@@ -91,10 +94,7 @@ export class CardCommands {
     this.files = 0;
     this.folders = 0;
     this.bytes = 0;
-    const failed = this.directory.open(entry);
-    if (!failed) return Outcome.Busy;
-    this.printError(failed);
-    return Outcome.Done;
+    return this.passed(this.directory.open(entry)) ? Outcome.Busy : Outcome.Done;
   }
 
   listOn(): Outcome {
@@ -134,13 +134,10 @@ export class CardCommands {
 
   beginCat(): Outcome {
     if (!restAsWord()) return Outcome.Usage;
-    if (!this.find(this.entry)) return Outcome.Done;
-    const failed = this.file.open(this.entry);
+    if (!this.find(this.entry) || !this.passed(this.file.open(this.entry))) return Outcome.Done;
     this.offset = 0;
     this.isLineStart = true;
-    if (!failed) return Outcome.Busy;
-    this.printError(failed);
-    return Outcome.Done;
+    return Outcome.Busy;
   }
 
   /** Prints on; text keeps its lines, and what would steer the terminal is shown as elsewhere. */

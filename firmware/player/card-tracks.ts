@@ -34,7 +34,7 @@ const SORT_COST: i32 = 2;
 const LOOK_MS: i64 = 50;
 
 /** The path of the file that is looked at. */
-const found = memory.data(900);
+const found = memory.data(PATH_BYTES);
 
 const enum Phase {
   Playlist,

@@ -9,11 +9,9 @@ import { Entry } from '../storage/fat/entry';
 import { File } from '../storage/fat/file';
 import { FsError, fsErrorCode, fsErrorText } from '../storage/fat/fs-error';
 import { Volume } from '../storage/fat/volume';
+import { SETTINGS_NAME, SETTINGS_NAME_BYTES } from './boot-settings';
 import { CardTracks } from './card-tracks';
 import { Keeper } from './keeper';
-
-const SETTINGS_NAME = memory.data<u8>([0x70, 0x6c, 0x61, 0x79, 0x65, 0x72, 0x2e, 0x69, 0x6e, 0x69]); // player.ini
-const SETTINGS_NAME_BYTES: i32 = 10;
 
 export class Card {
   readonly device: SdCard = new SdCard();

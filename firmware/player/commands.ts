@@ -10,7 +10,7 @@ import { CardCommands } from './card-commands';
 import { CardSession } from './card-session';
 import { Deck, State } from './deck';
 import { PlayCommands } from './play-commands';
-import { PlayerKey, pressKey, pressPause } from './player-keys';
+import { PlayerKey, pressKey, pressPause, tellLent } from './player-keys';
 import { Stats } from './stats';
 
 /** In the order of the table. */
@@ -39,9 +39,9 @@ stop\tfades out and switches the jack off
 next\tthe next track (n)
 prev\tthe one before, or this one again (p)
 seek m:ss | +s | -s\tgoes to a time, or on or back
-vol [dB|+|-]\tthe volume
+vol [-100..0|+|-]\tthe volume in dB
 queue\tthis track and the next ones
-tone left|right|both|sweep [Hz] | off\ta tone; the track waits
+tone left|right|both [20..20000]|sweep|off\ta tone in Hz; the track waits
 ls [path]\twhat is on the card
 cat path\tprints a file
 fs\tthe card and its file system
@@ -99,6 +99,7 @@ export class PlayerCommands extends CommandSet {
       this.stats.print();
       return Outcome.Done;
     }
+    if (tellLent(deck)) return Outcome.Done;
     endAside(deck);
     const hasTrack = deck.state === State.Playing;
     if (command === Command.Pause && hasTrack) pressPause(deck);

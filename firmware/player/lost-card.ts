@@ -18,7 +18,7 @@ const NEVER: i64 = i64.MAX_VALUE;
 const SAME_SECONDS: i32 = 30;
 
 /** The track that played when the card went. */
-const lostPath = memory.data(900);
+const lostPath = memory.data(PATH_BYTES);
 
 export class LostCard {
   /** The card is there again, and what played when it went is to go on. */

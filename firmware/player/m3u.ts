@@ -21,9 +21,9 @@ export const enum Line {
 }
 
 const chunk = memory.data(512);
-const line = memory.data(900);
+const line = memory.data(PATH_BYTES);
 /** The playlist's own folder, with a slash at its end unless it is the root. */
-const folder = memory.data(900);
+const folder = memory.data(PATH_BYTES);
 
 /** Goes through a playlist line by line. */
 export class M3u {

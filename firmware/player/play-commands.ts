@@ -24,7 +24,7 @@ import { endAside, playAside } from './aside';
 import { CardCommands, printRight } from './card-commands';
 import { CardSession } from './card-session';
 import { Deck, State } from './deck';
-import { pressPause } from './player-keys';
+import { pressPause, tellLent } from './player-keys';
 
 /** Tracks that `queue` lists behind the current one, and of an archive are looked at at once. */
 const QUEUED: i32 = 12;
@@ -54,6 +54,7 @@ export class PlayCommands {
   play(): Outcome {
     const deck = this.deck;
     if (!restAsWord()) {
+      if (tellLent(deck)) return Outcome.Done;
       if (deck.state === State.Aside) endAside(deck);
       else if (deck.state !== State.Playing || deck.output.paused) pressPause(deck);
       return Outcome.Done;
@@ -109,7 +110,8 @@ export class PlayCommands {
   }
 
   private jumpTo(index: i32): Outcome {
-    if (!this.deck.isLent) endAside(this.deck);
+    if (tellLent(this.deck)) return Outcome.Done;
+    endAside(this.deck);
     if (!this.deck.jumpTo(index)) printLine('nothing can be played now: there is no card');
     return Outcome.Done;
   }
@@ -122,6 +124,7 @@ export class PlayCommands {
     const isRelative = sign === PLUS || sign === MINUS;
     const seconds = isRelative ? wordSecondsBehindSign() : wordSeconds();
     if (seconds < 0) return Outcome.Usage;
+    if (tellLent(deck)) return Outcome.Done;
     if (deck.state !== State.Playing) {
       printLine('no track plays');
       return Outcome.Done;
@@ -182,7 +185,7 @@ export class PlayCommands {
     return Outcome.Done;
   }
 
-  /** `tone left|right|both|sweep [Hz]`, `tone off`. */
+  /** `tone left|right|both [Hz]`, `tone sweep`, `tone off`. */
   playTone(): Outcome {
     if (!nextWord()) return Outcome.Usage;
     const deck = this.deck;

@@ -24,11 +24,7 @@ export const enum PlayerKey {
 /** Does what a key asks for. False for keys that the player has no use for. */
 export function pressKey(deck: Deck, key: i32): bool {
   if (volumeKey(deck.output, key)) return true;
-  if (deck.isLent) {
-    if (key !== PlayerKey.Pause) return false;
-    printLine('sound comes from the line: paused and sought there');
-    return true;
-  }
+  if (deck.isLent) return key === PlayerKey.Pause && tellLent(deck);
   switch (key) {
     case PlayerKey.Pause:
       pressPause(deck);
@@ -54,6 +50,12 @@ export function pressKey(deck: Deck, key: i32): bool {
       return false;
   }
   return true;
+}
+
+/** Says that a stream has the output, where one has: what plays is not the deck's then. */
+export function tellLent(deck: Deck): bool {
+  if (deck.isLent) printLine('sound comes from the line: paused and sought there');
+  return deck.isLent;
 }
 
 /** Pauses or goes on; at the end begins again. */

@@ -9,7 +9,7 @@ import { TrackName } from './report';
 import { TrackStore } from './track-store';
 
 /** The most tracks of any store. */
-export const MOST_TRACKS: i32 = 8192;
+const MOST_TRACKS: i32 = 8192;
 
 /** For each track whether it could not be played; and, shuffled, the tracks by their turn. */
 const failures = memory.data(MOST_TRACKS);

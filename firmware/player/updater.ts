@@ -1,6 +1,7 @@
 // Another kernel for the card, without a risk for it. config.txt always boots kernel8.img. That loads next.img, checks it,
 // notes in update.state that it is being tried, and jumps to it. What has run for a while takes kernel8.img's name, whose
 // content is kept as previous.img. A kernel8.img that finds at power on that one was being tried knows that it has failed.
+// Of one that is refused before it was tried nothing stays on the card.
 //
 // Whenever power is cut, kernel8.img is the old kernel or the new one, whole: it is only ever replaced by a rename.
 
@@ -44,6 +45,8 @@ const enum Phase {
   Idle,
   /** next.img is read into memory, piece by piece. */
   Loading,
+  /** It was refused: it is removed, and then the host is told. */
+  Refused,
   /** The note's file is made, if it is not there. */
   Making,
   /** It is there and right: as soon as the jack is closed, `go`. */
@@ -67,6 +70,9 @@ export class Updater extends UpdateUser {
   private wanted: u32 = 0;
   private sum: u32 = 0;
   private healthyAt: i64 = NEVER;
+  /** While Refused: why. */
+  private error: LinkError = LinkError.None;
+  private text: string = '';
   /** Whether previous.img is the kernel from before, whole. */
   private hasPrevious: bool = false;
 
@@ -111,12 +117,13 @@ export class Updater extends UpdateUser {
     if (!volume.isMounted) return LinkError.Card;
     if (volume.lookUp(NEXT, NEXT_LETTERS, this.entry)) return LinkError.NotFound;
     if (this.entry.isDirectory || this.from.open(this.entry)) return LinkError.Kind;
-    if (bytes <= 0 || bytes > NEXT_IMAGE_BYTES || this.from.size !== bytes) return LinkError.Digest;
     this.length = bytes;
     this.wanted = sum;
     this.sum = 0;
     this.offset = 0;
     this.phase = Phase.Loading;
+    if (bytes <= 0 || bytes > NEXT_IMAGE_BYTES || this.from.size !== bytes)
+      this.refuse(LinkError.Digest, 'next.img is not what was announced');
     return LinkError.None;
   }
 
@@ -126,6 +133,9 @@ export class Updater extends UpdateUser {
       case Phase.Loading:
         this.loadPiece();
         return 0;
+      case Phase.Refused:
+        if (mayChange) this.clearAway();
+        return mayChange ? 0 : NEVER;
       case Phase.Making:
         if (mayChange) this.makeNote();
         return mayChange ? 0 : NEVER;
@@ -176,8 +186,17 @@ export class Updater extends UpdateUser {
   }
 
   private refuse(error: LinkError, text: string): void {
+    this.phase = Phase.Refused;
+    this.error = error;
+    this.text = text;
+  }
+
+  /** Removes what the update has brought; what cannot be removed is in nobody's way. */
+  private clearAway(): void {
+    this.volume.remove(NEXT, NEXT_LETTERS);
+    if (!this.state.isReady) this.volume.remove(STATE, STATE_LETTERS);
     this.phase = Phase.Idle;
-    answerUpdate(error, text);
+    answerUpdate(this.error, this.text);
   }
 
   /** Goes to the other kernel. Returns only when that cannot be noted on the card: then this one goes on. */

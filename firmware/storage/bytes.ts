@@ -1,4 +1,4 @@
-// Bytes that can be read at any place: a file on the RAM disk, a member of an archive, later a file on a card.
+// Bytes that can be read at any place: the RAM disk, a member of an archive on it, a file on a card.
 
 /** Something with a length that bytes are read from. */
 export abstract class Bytes {

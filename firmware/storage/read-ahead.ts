@@ -9,7 +9,7 @@ import { Bytes, within } from './bytes';
 /** What is read at once at most: 3 ms of a card at 25 MHz on four lines. */
 const CHUNK: i32 = 32768;
 /** The longest `read`. */
-export const MOST_READ: i32 = 1 << 19;
+const MOST_READ: i32 = 1 << 19;
 
 export class ReadAhead extends Bytes {
   /** Whether the file could not be read at `end`; a `read` beyond it tries again. */

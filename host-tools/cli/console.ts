@@ -36,6 +36,7 @@ Examples:
   echo stats | mirleft console --port qemu`;
 
 const CTRL_C = 3;
+const CTRL_L = 12;
 const CTRL_RIGHT_BRACKET = 0x1d;
 /** Ctrl-E and Ctrl-U: to the end of the line, and all before that away. */
 const EMPTY_LINE = Uint8Array.of(0x05, 0x15);
@@ -114,6 +115,7 @@ class ConsoleRun {
           continue;
         }
         if (!first) this.screen.line('the board was reset or away: the session is renewed');
+        this.tellWidth();
         if (first) void this.sendKeys();
         first = false;
         if (this.screen.live) void this.watch(this.link);
@@ -180,7 +182,9 @@ class ConsoleRun {
     };
     const ended = (): void => void this.endWhenQuiet();
     if (stdin.isTTY) stdin.setRawMode(true);
+    const resized = (): void => this.tellWidth();
     process.once('exit', restore);
+    process.stdout.on('resize', resized);
     stdin.on('data', take);
     stdin.once('end', ended);
     stdin.resume();
@@ -190,6 +194,7 @@ class ConsoleRun {
       stdin.pause();
       restore();
       process.off('exit', restore);
+      process.stdout.off('resize', resized);
       this.keys.close();
     };
   }
@@ -209,6 +214,13 @@ class ConsoleRun {
       }
     }
     if (kept.length > 0) this.keys.push(Uint8Array.from(kept));
+    if (kept.includes(CTRL_L)) this.tellWidth();
+  }
+
+  /** Tells the board's line editor how wide the terminal is, as the terminal would: its question is not let through. */
+  private tellWidth(): void {
+    const { isTTY, columns } = process.stdout;
+    if (isTTY && columns > 0) this.keys.push(Buffer.from(`\x1b[1;${columns}R`));
   }
 
   private async sendKeys(): Promise<void> {

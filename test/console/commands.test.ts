@@ -73,6 +73,8 @@ describe('the console of the player', function () {
       const [row = '', ...more] = rig.command(line);
       assert.ok(row.startsWith(`usage: ${name}`) && more.length === 0, `${line}: ${row}`);
     }
+    assert.deepEqual(rig.command('tone left 10'), ['usage: tone left|right|both [20..20000]|sweep|off']);
+    assert.deepEqual(rig.command('vol loud'), ['usage: vol [-100..0|+|-]']);
     assert.ok(!rig.pi.ended);
     rig.clean();
   });
@@ -152,7 +154,7 @@ describe('the console of the player', function () {
     assert.deepEqual(rig.command('ls nothing'), ['nothing: there is no such file; ls shows what there is']);
     assert.deepEqual(rig.command('ls a.wav/b'), ['a.wav/b: not a directory']);
     assert.deepEqual(rig.command('cat notes.txt'), ['one', 'two     three', '\ufffd[31mred']);
-    assert.deepEqual(rig.command('cat Music'), ['a directory']);
+    assert.deepEqual(rig.command('cat Music'), ['Music: a directory']);
     assert.deepEqual(rig.command('cat data.bin'), ['RIFF', 'no text from here on']);
     const volume = rig.command('fs');
     assert.match(volume[0] ?? '', /^card: 32 MiB on .* FAT16 MUSIC$/);
@@ -225,7 +227,7 @@ describe('the console of the player', function () {
     assert.match(rig.command('gpio 12 out now').join(), /^usage: gpio/);
     assert.deepEqual(rig.command('gpio 12'), ['GPIO12  low   in    pull down'], 'nothing was changed');
     assert.deepEqual(rig.command('gpio 12 up'), ['GPIO12  high  in    pull up']);
-    assert.deepEqual(rig.command('gpio 12 none').join().slice(-4), 'in  '.trimEnd().padStart(4));
+    assert.match(rig.command('gpio 12 none').join(), /^GPIO12 {2}\w+ +in$/);
     assert.match(rig.command('gpio 14').join(), /^GPIO14 {2}\w+ +alt0/);
     assert.deepEqual(rig.command('gpio 14 in'), ['gpio: pin 14 serves a device: left alone']);
     assert.deepEqual(rig.command('gpio 43 out'), ['gpio: pin 43 serves a device: left alone']);

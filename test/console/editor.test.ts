@@ -17,8 +17,9 @@ interface Exports {
   printLog(lines: number): void;
 }
 
-/** Columns of the line that are shown at once, and its most bytes. */
-const COLUMNS = 76;
+/** Columns of a terminal that no line takes; those of one that tells nothing; and a line's most bytes. */
+const FREE = 4;
+const SILENT = 40;
 const MOST = 255;
 const RUNS = 300;
 const HISTORY = 16;
@@ -31,9 +32,12 @@ describe('the line editor', function () {
   let allowed: number;
   let typed: Buffer;
   let lines: string[];
+  /** Whether the terminal tells where its cursor is when it is asked. */
+  let answers: boolean;
 
   beforeEach(async () => {
     screen = new Screen();
+    answers = true;
     raw = [];
     lines = [];
     allowed = Infinity;
@@ -64,7 +68,9 @@ describe('the line editor', function () {
     // The loop on keys ends after those of one take, and after a line.
     for (let idle = 0; idle < 3; idle++) {
       if (typed.length > 0) idle = 0;
-      if (!exports.step()) continue;
+      const ended = exports.step();
+      if (answers) typed = Buffer.concat([typed, Buffer.from(screen.reports.splice(0).join(''))]);
+      if (!ended) continue;
       idle = 0;
       const bytes = exports.takeEnded();
       lines.push(Buffer.from(program.bytes().slice(exports.endedAt(), exports.endedAt() + bytes)).toString());
@@ -168,6 +174,59 @@ describe('the line editor', function () {
     assert.deepEqual([screen.text(), screen.column], [`> ${line.slice(0, 76)}`, 2]);
     press('\x0b');
     assert.deepEqual([screen.text(), screen.column, screen.row], ['>', 2, 0]);
+  });
+
+  const digits = (count: number): string => Array.from({ length: count }, (_, i) => i % 10).join('');
+
+  for (const [columns, isSilent] of [
+    [40, true],
+    [80, true],
+    [40, false],
+    [57, false],
+    [80, false],
+    [132, false],
+    [255, false],
+  ] as const)
+    it(`keeps a long line in its row on ${columns} columns${isSilent ? ' of a terminal that answers nothing' : ''}`, () => {
+      screen = new Screen(columns);
+      answers = !isSilent;
+      const shown = (isSilent ? SILENT : columns) - FREE;
+      const line = digits(250);
+      for (let at = 0; at < line.length; at += 10) press(line.slice(at, at + 10));
+      assert.deepEqual([text(), screen.lines], [line, [`> ${line.slice(-shown)}`]]);
+      press('\x01\x1b[C\x04');
+      const rest = line.slice(0, 1) + line.slice(2);
+      assert.deepEqual([screen.lines, screen.column], [[`> ${rest.slice(0, shown)}`], 3]);
+      press('\x05\x1b[D\x1b[D!');
+      const at = screen.text().slice(screen.column - 2, screen.column + 1);
+      assert.deepEqual([screen.row, at], [0, '7!8']);
+      press('\r');
+      assert.deepEqual([lines, screen.lines.slice(1)], [[`${rest.slice(0, -2)}!${rest.slice(-2)}`], ['>']]);
+      assert.equal(sent().split('\x1b[6n').length - 1, 1, 'asked once');
+    });
+
+  it('asks nothing as long as lines are short, and once more after Ctrl-L', () => {
+    press(`${digits(36)}\r${digits(36)}\x0c`);
+    assert.doesNotMatch(sent(), /\x1b\[6n/);
+    press(digits(10));
+    assert.equal(screen.lines[0], `> ${digits(36)}${digits(10)}`);
+    screen = new Screen(40);
+    press('\x0cx');
+    assert.equal(screen.lines[0], `> ${`${digits(36)}${digits(10)}x`.slice(-36)}`);
+    assert.equal(sent().split('\x1b[6n').length - 1, 2);
+  });
+
+  it('takes a width that nobody has asked for, but no F3 for one', () => {
+    press('\x1b[1;60R');
+    press(digits(70));
+    assert.equal(screen.lines[0], `> ${digits(70).slice(-56)}`);
+    press('\x1b[1;5R\x1bOR\x1b[R\x1b[1;2;90R');
+    assert.equal(screen.lines[0], `> ${digits(70).slice(-56)}`);
+    assert.doesNotMatch(sent(), /\x1b\[6n/);
+    press('\x1b[9;80R');
+    assert.equal(screen.lines[0], `> ${digits(70)}`);
+    press('\r\x1b[24;4000R\n');
+    assert.equal(lines.length, 1);
   });
 
   it('takes no more than its bytes, and no characters that steer', () => {
@@ -275,7 +334,10 @@ describe('the line editor', function () {
         },
       }));
 
-    it('has the line, and shows the part around the cursor in one row', () => {
+    const modelled = (columns: number, isSilent: boolean): void => {
+      screen = new Screen(columns);
+      answers = !isSilent;
+      const shownMost = (isSilent ? SILENT : columns) - FREE;
       fc.assert(
         fc.property(
           fc.array(fc.oneof({ weight: 2, arbitrary: word }, { weight: 3, arbitrary: move }), { maxLength: 40 }),
@@ -293,9 +355,9 @@ describe('the line editor', function () {
               if (shown === '') continue; // no line was begun yet
               assert.ok(shown.startsWith('> '), shown);
               const visible = [...shown].slice(2).join('').trimEnd();
-              assert.ok(whole.includes(visible) && [...visible].length <= COLUMNS, visible);
-              if (model.line.length <= COLUMNS) assert.equal(visible, whole.trimEnd());
-              assert.ok(screen.column - 2 <= COLUMNS);
+              assert.ok(whole.includes(visible) && [...visible].length <= shownMost, visible);
+              if (model.line.length <= shownMost) assert.equal(visible, whole.trimEnd());
+              assert.ok(screen.column - 2 <= shownMost);
               // What stands before the terminal's cursor is what stands before ours.
               const left = [...shown]
                 .slice(2, screen.column)
@@ -308,6 +370,8 @@ describe('the line editor', function () {
         ),
         { numRuns: RUNS, seed: 5 },
       );
-    });
+    };
+    it('has the line, and shows the part around the cursor in one row', () => modelled(80, false));
+    it('does so on a narrow terminal that answers nothing', () => modelled(40, true));
   });
 });

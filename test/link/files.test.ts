@@ -150,7 +150,21 @@ describe('link/files on the device', () => {
     rig.give(Buffer.concat([Buffer.of(FileOp.End), u32(zlib.crc32(content))]));
     rig.reset();
     assert(rig.get('a').equals(content));
-    assert.equal(rig.changes, 0); // the session's end is no time to look for tracks
+    assert.equal(rig.changes, 1);
+    checked();
+  });
+
+  it('leaves nothing of a put whose name has no place in a folder that cannot grow', () => {
+    makeFat(file, { bits: 12, kib: 300, clusterSectors: 1, options: ['-r', '16'] });
+    image = fs.readFileSync(file);
+    rig.mount(image);
+    const files = Array.from({ length: 12 }, (_, i) => `F${i}`);
+    for (const name of files) rig.put(name, Buffer.from(name));
+    const { free } = rig.space();
+    for (const bytes of [100, 100_000])
+      refuses(() => rig.put('a name that needs four entries.wav', noise(bytes, 3)), LinkError.Full, /directory/);
+    assert.deepEqual(names().sort(), files.sort());
+    assert.equal(rig.space().free, free);
     checked();
   });
 
@@ -213,7 +227,8 @@ describe('link/files on the device', () => {
     refuses(() => rig.makeFolder('a*b'), LinkError.Name);
     refuses(() => rig.put('', content), LinkError.Message);
     refuses(() => rig.put('/', content), LinkError.Name);
-    for (const name of ['.mirleft-put', '/.MIRLEFT-PUT.INI']) refuses(() => rig.put(name, content), LinkError.Name);
+    for (const name of ['.mirleft-put', '/.MIRLEFT-PUT.INI', '//.mirleft-put'])
+      refuses(() => rig.put(name, content), LinkError.Name);
     refuses(() => rig.rename('music', '.mirleft-put'), LinkError.Name);
     refuses(() => rig.put('no/where', content), LinkError.NotFound, /folder/);
     refuses(() => rig.put('music/ä long name.wav/x', content), LinkError.Kind);

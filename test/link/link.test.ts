@@ -268,7 +268,7 @@ describe('the link', function () {
       makeFrame({ version: 2, channel: 0, session: 0, sequence: 0, payload: Uint8Array.of(Control.Hello, 2, 3, 9, 0) }),
     );
     await pass(clock, 20);
-    assert.match(Buffer.concat(answers).toString('latin1'), /this board speaks version 1 of the link/);
+    assert.match(Buffer.concat(answers).toString('latin1'), /bring the card and this program to the same version/);
     assert.equal(rig.program.exports.isOpen(), 0);
 
     const [host, other] = memoryPair(clock);

@@ -124,11 +124,19 @@ describe('the updater', function () {
     return fs.readFileSync(file);
   }
 
-  const tree = (image: Buffer): Record<string, Buffer> => {
+  const allOf = (image: Buffer): Record<string, Buffer> => {
     fat.mount(Buffer.from(image));
-    const files = fat.tree();
+    return fat.tree();
+  };
+  const tree = (image: Buffer): Record<string, Buffer> => {
+    const files = allOf(image);
     delete files['/update.state'];
     return files;
+  };
+  const freeBytesOf = (image: Buffer): number => {
+    fat.mount(Buffer.from(image));
+    while (!fat.exports.countFree(1000));
+    return fat.exports.freeBytes();
   };
   const backing = ({ card }: BootRun): Buffer => card.backing as Buffer;
 
@@ -183,22 +191,41 @@ describe('the updater', function () {
     assert.deepEqual(tree(backing(second))['/kernel8.img'], OLD);
   });
 
-  it('tries nothing that is not what was announced', async () => {
-    const run = await BootRun.of(cardWith({ 'kernel8.img': OLD, 'next.img': NEW }));
+  it('tries nothing that is not what was announced, and keeps nothing of it', async () => {
+    const start = cardWith({ 'kernel8.img': OLD, 'next.img': NEW });
     const sum = zlib.crc32(NEW) | 0;
-    for (const [bytes, error] of [
-      [NEW.length + 1, LinkError.Digest],
-      [0, LinkError.Digest],
-      [-1, LinkError.Digest],
-    ] as const)
-      assert.equal(run.exports.request(bytes, sum), error);
-    assert.equal(run.exports.request(NEW.length, sum ^ 1), LinkError.None);
-    assert.equal(run.exports.request(NEW.length, sum), LinkError.Busy);
-    run.work();
-    assert.equal(run.exports.isReady(), 0);
-    assert(run.try(NEW).equals(NEW));
+    for (const [bytes, announced] of [
+      [NEW.length + 1, sum],
+      [0, sum],
+      [-1, sum],
+      [NEW.length, sum ^ 1],
+    ] as const) {
+      const run = await BootRun.of(Buffer.from(start));
+      assert.equal(run.exports.request(bytes, announced), LinkError.None);
+      assert.equal(run.exports.request(NEW.length, sum), LinkError.Busy);
+      run.work();
+      assert.equal(run.exports.isReady(), 0);
+      assert.deepEqual(allOf(backing(run)), { '/kernel8.img': OLD }, `${bytes} bytes`);
+      fat.mount(backing(run));
+      fat.writeFile('next.img', NEW);
+      const again = await BootRun.of(backing(run));
+      assert(again.try(NEW).equals(NEW));
+    }
     const none = await BootRun.of(cardWith({ 'kernel8.img': OLD }));
     assert.equal(none.exports.request(NEW.length, sum), LinkError.NotFound);
+  });
+
+  it('leaves nothing of an update on a card that has no room for its note', async () => {
+    // Of 4 MB with 16-bit FATs, the two kernels and this some 50 kB are left; update.state has 64.
+    const filler = noise(3_840_000, 4);
+    const run = await BootRun.of(cardWith({ 'kernel8.img': OLD, 'next.img': NEW, filler }));
+    const free = freeBytesOf(cardWith({ 'kernel8.img': OLD, filler }));
+    assert.equal(run.exports.request(NEW.length, zlib.crc32(NEW) | 0), LinkError.None);
+    run.work();
+    assert.equal(run.exports.isReady(), 0);
+    assert.deepEqual(allOf(backing(run)), { '/kernel8.img': OLD, '/filler': filler });
+    assert.equal(freeBytesOf(backing(run)), free);
+    assert.equal(run.exports.request(NEW.length, 0), LinkError.NotFound);
   });
 
   it('boots the old or the new kernel, whole, after a cut at every write', async () => {

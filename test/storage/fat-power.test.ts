@@ -69,6 +69,43 @@ describe('storage/fat: power cuts', function () {
     });
   }
 
+  it('never has a file that gets another name in its folder under two', () => {
+    const file = path.join(folder, 'start.img');
+    makeFat(file, { bits: 16, kib: KIB[16], clusterSectors: 1 });
+    const start = fs.readFileSync(file);
+    // Three entries each, of sixteen in a sector: some names lie in two.
+    const all = Array.from({ length: 12 }, (_, i) => ({
+      content: noise(700, i + 1),
+      names: [`/Track ${i} of an album.wav`, `/Track ${i} of another.wav`, `/Song ${i}.wav`, `/SONG${i}.WAV`],
+    }));
+    fat.mount(start);
+    for (const { content, names } of all) fat.writeFile(pick(names, 0), content);
+    const card = fat.mount(Buffer.from(start));
+    card.changes = [];
+    for (const { names } of all) for (let i = 1; i < names.length; i++) fat.rename(pick(names, i - 1), pick(names, i));
+    const found = [...cuts({ start, changes: card.changes, marks: [0] }, 16)];
+    assert(found.length > 60, `${found.length} cuts`);
+    const check = (image: Buffer, what: string): void => {
+      fat.mount(image);
+      const tree = Object.entries(fat.tree());
+      assert.equal(tree.length, all.length, what);
+      for (const { content, names } of all) {
+        const paths = tree.filter(([, data]) => data.equals(content)).map(([at]) => at);
+        assert.equal(paths.length, 1, `${what}: ${paths.join()}`);
+        assert(
+          names.includes(pick(paths, 0)) || /^\/[A-Z0-9~]{1,8}\.WAV$/.test(pick(paths, 0)),
+          `${what}: ${paths.join()}`,
+        );
+      }
+    };
+    for (let at = 0; at < found.length; at += BATCH) {
+      const batch = found.slice(at, at + BATCH);
+      for (const { image, what } of batch) check(Buffer.from(image), what);
+      for (const [i, image] of repaired(batch.map(({ image }) => image)).entries())
+        check(image, `${pick(batch, i).what}, repaired`);
+    }
+  });
+
   it('cuts an entry of FAT12 that lies in two sectors', () => {
     // Files of three clusters, so that one ends with a cluster whose entry does: 341, or 682 with the first two longer.
     for (const [extra, tail] of [

@@ -54,6 +54,37 @@ describe('storage/state-file', () => {
     assert.equal(checkFat(file), '');
   });
 
+  it('is so where the directory must grow by a cluster of 64 KiB, which it does once', () => {
+    makeFat(file, { bits: 32, kib: 80_000, clusterSectors: 128 });
+    image = fs.readFileSync(file);
+    // The root's one cluster is full of empty files.
+    const root = (image.readUInt16LE(14) + image.readUInt8(16) * image.readUInt32LE(36)) * 512;
+    for (let i = 0; i < 2048; i++) {
+      image.write(`F${i}`.padEnd(11), root + i * 32, 'latin1');
+      image.writeUInt8(0x20, root + i * 32 + 11);
+    }
+    fat.mount(image);
+    while (!fat.exports.countFree(1000));
+    const free = fat.exports.freeBytes();
+    const { card } = fat;
+    const written: number[] = [];
+    fails(() => fat.findState('/player.state'), FsError.NotFound);
+    for (let isReady = false; !isReady;) {
+      assert.ok(written.length < 60, 'no end of pieces');
+      if (written.length === 20) fat.writeFile('/other', Buffer.from('grows too'));
+      card.reset();
+      card.changes = [];
+      isReady = fat.makeState('/player.state', 1);
+      written.push(card.changes.reduce((sum, change) => sum + (change === 'flush' ? 0 : change.data.length / 512), 0));
+    }
+    // Two FATs and FSInfo beside the four sectors.
+    assert.ok(written.length > 20 && Math.max(...written) <= 8, `sectors a piece: ${written.join()}`);
+    fat.saveState('first');
+    assert.equal(free - fat.exports.freeBytes(), 3 * 65_536);
+    fs.writeFileSync(file, image);
+    assert.equal(checkFat(file), '');
+  });
+
   it('is new after it was deleted, also at the place where it was', () => {
     fat.openState('/player.state');
     fat.saveState('old');

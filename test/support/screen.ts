@@ -6,6 +6,8 @@ export class Screen {
   row = 0;
   column = 0;
   bells = 0;
+  /** What a terminal has answered to a question for its cursor. */
+  reports: string[] = [];
   private sequence = '';
   private readonly decoder = new TextDecoder();
 
@@ -57,6 +59,10 @@ export class Screen {
 
   private obey(sequence: string): void {
     const [, number = '', letter = ''] = /^\x1b\[(\d*)([A-Z])$/.exec(sequence) ?? [];
+    if (sequence === '\x1b[6n') {
+      this.reports.push(`\x1b[${this.row + 1};${Math.min(this.column, this.columns - 1) + 1}R`);
+      return;
+    }
     const count = number === '' ? 1 : Number(number);
     if (letter === 'K' && number === '') (this.rows[this.row] as string[]).length = Math.min(this.column, this.cells());
     else if (letter === 'C' && count > 0) this.column = Math.min(this.columns - 1, this.column + count);

@@ -5,12 +5,11 @@ import { NAME_BYTES } from './name';
 
 /** Offsets in a slot that is no part of a long name (FAT32 File System Specification, "FAT Directory Structure"). */
 export const ATTRIBUTES: usize = 11;
-export const CREATED: usize = 14;
-export const CREATED_DATE: usize = 16;
-export const CLUSTER_HIGH: usize = 20;
-export const WRITTEN: usize = 22;
-export const WRITTEN_DATE: usize = 24;
-export const CLUSTER_LOW: usize = 26;
+const CREATED_DATE: usize = 16;
+const CLUSTER_HIGH: usize = 20;
+const WRITTEN: usize = 22;
+const WRITTEN_DATE: usize = 24;
+const CLUSTER_LOW: usize = 26;
 export const SIZE: usize = 28;
 
 /** Bits of the attributes. All of the low four mean a part of a long name. */

@@ -118,7 +118,9 @@ export class StateFile {
     if (this.isReady) return 0;
     let failed: i32;
     if (!this.isThere) {
-      failed = this.volume.create(path, bytes, this.entry);
+      failed = this.volume.prepare(path, bytes);
+      if (failed > 0) return 1;
+      if (!failed) failed = this.volume.create(path, bytes, this.entry);
       if (!failed) failed = this.file.open(this.entry);
       this.isThere = failed === 0;
     } else if (this.file.size < FILE_BYTES) {

@@ -5,7 +5,9 @@
 // of a new name the entry is written last. A sector is written whole or not, or torn between two entries of a
 // directory or of the FAT, never within one.
 
+import { BlockDevice } from '../../../drivers/block-device';
 import { SECTOR_SLOTS, SLOT_BYTES } from './boot-sector';
+import { DirectoryRoom } from './directory-room';
 import { ATTRIBUTES, Attribute, DELETED, Entry, LONG_NAME, newSlot, setSlotCluster, SIZE, slotCluster } from './entry';
 import { FsError } from './fs-error';
 import { dot, dotDot, Mount } from './mount';
@@ -21,8 +23,6 @@ import {
   PART_UNITS,
 } from './scan';
 import { Alias, CASE, SHORT_BYTES, shortSum } from './short-name';
-import { MOST_SLOTS } from './slots';
-import { END } from './table';
 
 /** No path is deeper. */
 const MOST_DEPTH: i32 = 1000;
@@ -32,12 +32,28 @@ const part = memory.data(PART_UNITS * 2);
 /** A mounted file system. One object serves one card after the other. */
 export class Volume extends Mount {
   private readonly alias: Alias = new Alias();
+  private readonly room: DirectoryRoom = new DirectoryRoom(this.sectors, this.layout, this.table, this.space);
   /** The entry that is to be written, all but its name, and where it was written. */
   private readonly slot: usize = heap.alloc(SLOT_BYTES);
   private madeAt: i32 = 0;
   /** An entry that is no obstacle to its own new name. */
   private ownDirectory: u32 = 0;
   private ownAt: i32 = -1;
+
+  mount(device: BlockDevice): i32 {
+    this.room.forget();
+    return super.mount(device);
+  }
+
+  /**
+   * Does a piece of what `create` would have to do at once where the directory has to grow. 1: call it again; 0: `create`
+   * writes little now; or an FsError, as of `create`.
+   */
+  prepare(path: usize, bytes: i32): i32 {
+    let failed = this.aim(path, bytes);
+    if (!failed) failed = this.search();
+    return failed ? failed : this.room.prepare(this.scan.slots, this.scan.free + this.parts);
+  }
 
   /** Makes an empty file, which `out` then tells of. 0, or an FsError: Exists too for a directory of that name. */
   create(path: usize, bytes: i32, out: Entry): i32 {
@@ -54,7 +70,7 @@ export class Volume extends Mount {
     let failed = this.aim(path, bytes);
     if (!failed) failed = this.search();
     if (failed) return failed;
-    const cluster = this.takeCleared(0);
+    const cluster = this.room.takeCleared(0);
     if (cluster < 0) return cluster;
     const bits = this.layout.bits;
     const at = this.sectors.change(this.layout.sectorOf(cluster));
@@ -102,10 +118,11 @@ export class Volume extends Mount {
 
   /**
    * Gives a file or a directory another name or place. A file takes the place of another of that name: whenever power
-   * is cut, the name leads to the old or to the new one, whole. In between what is renamed may be there under both
-   * names; fsck.fat leaves its content to one of them. With `isNew` it is under neither then, and its clusters belong to
-   * nobody: for what only counts under its new name, as a second name could be removed and take the content of the
-   * first with it. 0, or an FsError.
+   * is cut, the name leads to the old or to the new one, whole. What stays in its directory and gets no longer name has
+   * the old or the new one, or only its short one. Else it may be there under both in between; fsck.fat leaves its
+   * content to one of them. With `isNew` it is under neither then, and its clusters belong to nobody: for what only
+   * counts under its new name, as a second name could be removed and take the content of the first with it. 0, or an
+   * FsError.
    */
   rename(from: usize, fromBytes: i32, to: usize, toBytes: i32, isNew: bool = false): i32 {
     const depth = this.walk(from, fromBytes);
@@ -135,17 +152,27 @@ export class Volume extends Mount {
     store<u8>(slot, 0, CASE);
     const isMoved = oldDirectory !== this.directory;
     if (isNew && !isDirectory) return this.renew(oldDirectory, oldFirst, oldAt);
+    if (!isMoved && this.parts <= oldAt - oldFirst) return this.renameInPlace(oldFirst, oldAt);
     failed = this.add();
     if (!failed && isDirectory && isMoved) failed = this.adopt(cluster);
     if (!failed) failed = this.erase(oldDirectory, oldFirst, oldAt);
     return failed ? failed : this.sectors.barrier();
   }
 
+  /** Writes the new name over the old one: the entry stays where it is, so that there is never a second one. */
+  private renameInPlace(oldFirst: i32, oldAt: i32): i32 {
+    const first = oldAt - this.parts;
+    const failed = this.erase(this.directory, oldFirst, first - 1);
+    if (failed) return failed;
+    this.scan.free = first;
+    return this.add();
+  }
+
   /** Writes the new name when the old one is gone. */
   private renew(oldDirectory: u32, oldFirst: i32, oldAt: i32): i32 {
     const directory = this.directory;
     // Nothing may fail for want of room between the two.
-    let failed = this.reserve(this.scan.free, this.scan.free + this.parts + 1);
+    let failed = this.room.reserve(this.scan.slots, this.scan.free, this.scan.free + this.parts + 1);
     if (!failed) failed = this.erase(oldDirectory, oldFirst, oldAt);
     if (!failed) failed = this.sectors.barrier();
     if (failed) return failed;
@@ -215,7 +242,7 @@ export class Volume extends Mount {
     const parts = this.parts;
     const first = scan.free;
     const at = first + parts;
-    let failed = this.reserve(first, at + 1);
+    let failed = this.room.reserve(slots, first, at + 1);
     if (failed) return failed;
     if (at >= scan.index) {
       // What stood behind the end of the directory must stay there.
@@ -260,46 +287,6 @@ export class Volume extends Mount {
     memory.copy(slot + PART_1, part, PART_1_BYTES);
     memory.copy(slot + PART_2, part + PART_1_BYTES, PART_2_BYTES);
     memory.copy(slot + PART_3, part + PART_1_BYTES + PART_2_BYTES, PART_3_BYTES);
-  }
-
-  /** Makes the directory long enough for `count` slots; `first` is a slot in its last cluster, or behind it. */
-  private reserve(first: i32, count: i32): i32 {
-    const slots = this.scan.slots;
-    const perCluster = <i32>this.layout.clusterSectors * SECTOR_SLOTS;
-    if (count > MOST_SLOTS) return this.sectors.fail(FsError.DirectoryFull);
-    let clusters = first / perCluster;
-    while (clusters * perCluster < count) {
-      if (slots.sectorOf(clusters * perCluster) === 0) {
-        if (this.sectors.error) return this.sectors.error;
-        const failed = slots.isFixed ? this.sectors.fail(FsError.DirectoryFull) : this.extend(clusters);
-        if (failed) return failed;
-      }
-      clusters++;
-    }
-    return 0;
-  }
-
-  /** Adds a cluster to the directory, which has `clusters`. */
-  private extend(clusters: u32): i32 {
-    const tail = this.scan.slots.tail(clusters);
-    if (tail < 0) return tail;
-    if (tail === END) return this.sectors.fail(FsError.Corrupt, this.directory);
-    const cluster = this.takeCleared(tail + 1);
-    if (cluster < 0) return cluster;
-    let failed = this.sectors.barrier();
-    if (!failed) failed = this.table.set(tail, cluster);
-    return failed ? failed : this.sectors.barrier();
-  }
-
-  /** Takes a cluster and fills it with zeros. */
-  private takeCleared(near: u32): i32 {
-    const cluster = this.space.take(near);
-    if (cluster < 0) return cluster;
-    const sector = this.layout.sectorOf(cluster);
-    for (let i: u32 = 0; i < this.layout.clusterSectors; i++) {
-      if (!this.sectors.clear(sector + i)) return this.sectors.error;
-    }
-    return cluster;
   }
 
   /** Marks slots `first` to `at` of a directory as deleted. */
