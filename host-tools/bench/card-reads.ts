@@ -36,7 +36,7 @@ const SETTINGS = 'records = on\nvolume_db = 0\nat_end = exit\n';
 const program = path.join(libraryRoot, 'test', 'programs', 'bench-card.ts');
 
 /** Whether the program is there: it comes with a clone, not with the package. */
-export const cardReadsAvailable = (): boolean => fs.existsSync(program);
+const cardReadsAvailable = (): boolean => fs.existsSync(program);
 
 /** A card of 64 MiB with these files. */
 export async function makeCard(file: string, files: Iterable<[path: string, data: Uint8Array]>): Promise<string> {

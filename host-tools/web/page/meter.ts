@@ -17,7 +17,7 @@ export function makeMeters(id: string, whose: string): [Meter, Meter] {
 }
 
 /** One side. */
-export class Meter {
+class Meter {
   private level = -Infinity;
   private peak = -Infinity;
   private peakAt = 0;
