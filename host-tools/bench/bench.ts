@@ -198,7 +198,7 @@ async function buildInProcess(program: string, out: string): Promise<void> {
   let said = '';
   child.stderr.on('data', (chunk: Buffer) => (said += chunk.toString()));
   const status = await new Promise<number | null>((resolve, reject) => child.on('close', resolve).on('error', reject));
-  if (status !== 0) throw new Problem('usage', `mirleft build failed: ${said.trim()}`);
+  if (status !== 0) throw new Problem('tool-failed', 'mirleft build failed', { details: said.trim() });
 }
 
 async function longTrack(scratch: Scratch): Promise<BenchRow[]> {

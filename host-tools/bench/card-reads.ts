@@ -4,14 +4,12 @@
 import fs from 'node:fs';
 import path from 'node:path';
 import { compile } from '../build/compile.js';
-import { parseFields } from '../build/faults.js';
 import { buildImage } from '../build/image.js';
 import { libraryRoot } from '../build/library.js';
 import { buildProgram, finishBuild } from '../build/program.js';
 import { CardTree } from '../card/card-tree.js';
 import { writeImage } from '../card/fat-image.js';
 import { geometryOf } from '../card/fat-geometry.js';
-import { startEmulator } from '../emulator/emulator.js';
 import type { Scratch } from '../emulator/scratch.js';
 import { encodeQoa } from '../media/qoa.js';
 import { DeviceConsole } from '../play/device-console.js';
@@ -23,15 +21,14 @@ import { MILLISECOND, SECOND } from '../virtual-pi/time.js';
 import { VirtualPi } from '../virtual-pi/virtual-pi.js';
 import type { BenchRow } from './bench.js';
 import { music } from './music.js';
+import { benchLines, NS_A_TICK, runOnBoard } from './on-board.js';
 
 const CARD_BYTES = 64 << 20;
 const BIG_BYTES = 8 << 20;
 const MIB = 1 << 20;
-const NS_A_TICK = 16;
 const TICKS_A_SECOND = 62_500_000;
 const DIRECTORY_FILES = 10_000;
 const RATE_HZ = 44_100;
-const LIMIT_SECONDS = 60;
 const TIMED_RUNS = 4;
 const BUSY_MS = 500;
 const SETTINGS = 'records = on\nvolume_db = 0\nat_end = exit\n';
@@ -39,7 +36,7 @@ const SETTINGS = 'records = on\nvolume_db = 0\nat_end = exit\n';
 const program = path.join(libraryRoot, 'test', 'programs', 'bench-card.ts');
 
 /** Whether the program is there: it comes with a clone, not with the package. */
-export const cardReadsAvailable = (): boolean => fs.existsSync(program);
+const cardReadsAvailable = (): boolean => fs.existsSync(program);
 
 /** A card of 64 MiB with these files. */
 export async function makeCard(file: string, files: Iterable<[path: string, data: Uint8Array]>): Promise<string> {
@@ -54,15 +51,8 @@ export async function makeCard(file: string, files: Iterable<[path: string, data
 }
 
 /** Boots a kernel with a card; the console's text. */
-async function boot(scratch: Scratch, image: Uint8Array, card: string, deterministic: boolean): Promise<string> {
-  const kernel = scratch.file('kernel8.img');
-  fs.writeFileSync(kernel, image);
-  const emulator = await startEmulator({ scratch, kernel, card, deterministic, limitSeconds: LIMIT_SECONDS });
-  let text = '';
-  emulator.console.on('data', (chunk: Buffer) => (text += chunk.toString()));
-  await emulator.ended;
-  return text;
-}
+const boot = async (scratch: Scratch, image: Uint8Array, card: string, deterministic: boolean): Promise<string> =>
+  (await runOnBoard(scratch, image, { card, deterministic })).toString();
 
 interface Count {
   ticks: number;
@@ -71,14 +61,11 @@ interface Count {
   sectors: number;
 }
 
-/** The lines of the bench's program, by their names. */
+/** What the bench's program has counted, by name. */
 function countsOf(text: string): (name: string) => Count {
-  const lines = new Map(
-    [...text.matchAll(/^bench (\w+) (.*)$/gm)].map(([, name = '', rest = '']) => [name, parseFields(rest)]),
-  );
+  const lines = benchLines(text);
   return (name) => {
-    const fields = lines.get(name);
-    if (!fields) throw new Problem('emulator-failed', `the bench did not measure ${name}`, { cause: new Error(text) });
+    const fields = lines(name);
     const number = (key: string): number => Number(fields[key]);
     return { ticks: number('ticks'), bytes: number('bytes'), reads: number('reads'), sectors: number('sectors') };
   };

@@ -8,15 +8,13 @@ import { buildImage } from '../build/image.js';
 import { TARGET } from '../build/interpreter.js';
 import { libraryRoot } from '../build/library.js';
 import { CLANG, runTool } from '../build/toolchain.js';
-import { startEmulator } from '../emulator/emulator.js';
 import { makeScratch, type Scratch } from '../emulator/scratch.js';
-import { parseFields } from '../build/faults.js';
 import { Problem } from '../problem.js';
+import { benchLines, NS_A_TICK, runOnBoard } from './on-board.js';
 import { translate } from './wasm2c.js';
 
 /** What a decoder or the chain took. */
 export interface Count {
-  /** Instructions: under `-icount shift=0` one is a nanosecond, and a tick 16 of them. */
   instructions: number;
   /** Stereo frames. */
   frames: number;
@@ -31,8 +29,6 @@ export interface DecoderCounts {
 }
 
 const PAGES = 8;
-const NS_A_TICK = 16;
-const LIMIT_SECONDS = 60;
 const C_FLAGS = [...TARGET, '-std=gnu11', '-O2', '-ffreestanding', '-fno-builtin', '-fno-pic', '-fno-math-errno'];
 const MORE_C_FLAGS = ['-ffunction-sections', '-fdata-sections', '-fno-unwind-tables', '-w', '-S'];
 
@@ -77,42 +73,26 @@ export async function countDecoders(qoa: Uint8Array): Promise<DecoderCounts> {
       extraImports: { native: '(i32, i32, i32, i32) -> i64' },
     });
     const { image } = await buildImage({ wasm, assembly });
-    fs.writeFileSync(scratch.file('kernel8.img'), image);
     const head = Buffer.alloc(4);
     head.writeUInt32LE(qoa.length);
-    fs.writeFileSync(scratch.file('ramdisk'), Buffer.concat([head, qoa]));
-    return readCounts(await run(scratch));
+    const ramDisk = scratch.file('ramdisk');
+    fs.writeFileSync(ramDisk, Buffer.concat([head, qoa]));
+    return readCounts((await runOnBoard(scratch, image, { ramDisk, deterministic: true })).toString());
   } finally {
     scratch.remove();
   }
 }
 
-async function run(scratch: Scratch): Promise<string> {
-  const emulator = await startEmulator({
-    scratch,
-    kernel: scratch.file('kernel8.img'),
-    ramDisk: scratch.file('ramdisk'),
-    deterministic: true,
-    limitSeconds: LIMIT_SECONDS,
-  });
-  let text = '';
-  emulator.console.on('data', (chunk: Buffer) => (text += chunk.toString()));
-  await emulator.ended;
-  return text;
-}
-
 function readCounts(text: string): DecoderCounts {
-  const lines = new Map(
-    [...text.matchAll(/^bench (\w+) (.*)$/gm)].map(([, name = '', rest = '']) => [name, parseFields(rest)]),
-  );
+  const lines = benchLines(text);
   const count = (name: string): Count => {
-    const { ticks, frames } = lines.get(name) ?? {};
+    const { ticks, frames } = lines(name);
     const read = { instructions: Number(ticks) * NS_A_TICK, frames: Number(frames) };
     if (!(read.instructions > 0 && read.frames > 0))
       throw new Problem('emulator-failed', `the bench did not measure ${name}`, { cause: new Error(text) });
     return read;
   };
-  const sums = new Set(['wasm3', 'c', 'wasm2c'].map((name) => lines.get(name)?.['crc']));
+  const sums = new Set(['wasm3', 'c', 'wasm2c'].map((name) => lines(name)['crc']));
   if (sums.size !== 1)
     throw new Problem('bad-media', 'the decoders do not agree about the frames', { cause: new Error(text) });
   return { wasm3: count('wasm3'), c: count('c'), wasm2c: count('wasm2c'), chain: count('chain') };

@@ -6,8 +6,9 @@ import { setImmediate } from 'node:timers/promises';
 import { BlockKind, JackRegister } from '../../drivers/jack-keys.js';
 import type { WordEvents } from '../capture/ring.js';
 import { buildProgram, finishBuild } from '../build/program.js';
+import { archiveOf, settingsMember } from '../media/archive.js';
 import { encodeQoa } from '../media/qoa.js';
-import { TAR_END_BYTES, tarHeader, tarPadding } from '../media/tar.js';
+import { encodeWav } from '../media/wav.js';
 import { playerIni } from '../play/settings.js';
 import { FaultRun } from '../virtual-pi/faults/fault-run.js';
 import { randomFaults, type FaultKind } from '../virtual-pi/faults/faults.js';
@@ -64,7 +65,7 @@ export interface SoakProgress {
 
 interface Track {
   name: string;
-  data: Uint8Array;
+  bytes: Uint8Array;
   seconds: number;
 }
 
@@ -100,42 +101,21 @@ class TrackSums implements WordEvents {
   }
 }
 
-/** A WAV of 16 bits. */
-function wav(samples: Int16Array, rateHz: number, channels: number): Uint8Array {
-  const header = Buffer.alloc(44);
-  header.write('RIFF', 0, 'latin1');
-  header.writeUInt32LE(36 + samples.byteLength, 4);
-  header.write('WAVEfmt ', 8, 'latin1');
-  header.writeUInt32LE(16, 16);
-  header.writeUInt16LE(1, 20);
-  header.writeUInt16LE(channels, 22);
-  header.writeUInt32LE(rateHz, 24);
-  header.writeUInt32LE(rateHz * channels * 2, 28);
-  header.writeUInt16LE(channels * 2, 32);
-  header.writeUInt16LE(16, 34);
-  header.write('data', 36, 'latin1');
-  header.writeUInt32LE(samples.byteLength, 40);
-  return Buffer.concat([header, new Uint8Array(samples.buffer, samples.byteOffset, samples.byteLength)]);
-}
+const wav = (samples: Int16Array, rateHz: number, channels: 1 | 2): Uint8Array =>
+  encodeWav({ rateHz, channels, bits: 16, samples });
 
 /** Most of it QOA; others come between so that the jack closes and opens at another rate. */
 function makeTracks(): Track[] {
   const [cd, dvd, phone] = [20, 5, 5];
   return [
-    { name: 'cd.qoa', data: encodeQoa(music(cd, 44_100), 44_100, 2), seconds: cd },
-    { name: 'dvd.wav', data: wav(music(dvd, 48_000), 48_000, 2), seconds: dvd },
-    { name: 'phone.wav', data: wav(music(phone / 2, 8000), 8000, 1), seconds: phone },
+    { name: 'cd.qoa', bytes: encodeQoa(music(cd, 44_100), 44_100, 2), seconds: cd },
+    { name: 'dvd.wav', bytes: wav(music(dvd, 48_000), 48_000, 2), seconds: dvd },
+    { name: 'phone.wav', bytes: wav(music(phone / 2, 8000), 8000, 1), seconds: phone },
   ];
 }
 
-function archive(tracks: readonly Track[]): Uint8Array {
-  const ini = Buffer.from(playerIni({ jack: 'pwm1', volumeDb: 0, pace: 'real', demo: false }));
-  const members = [{ name: 'player.ini', data: ini as Uint8Array }, ...tracks];
-  return Buffer.concat([
-    ...members.flatMap(({ name, data }) => [tarHeader(Buffer.from(name), data.length), data, tarPadding(data.length)]),
-    Buffer.alloc(TAR_END_BYTES),
-  ]);
-}
+const archive = (tracks: readonly Track[]): Uint8Array =>
+  archiveOf([settingsMember(playerIni({ jack: 'pwm1', volumeDb: 0, pace: 'real', demo: false })), ...tracks]);
 
 /** The tracks in turn, four of the first to one of each other, until they are as long as wanted. */
 function programme(tracks: readonly Track[], seconds: number): Track[] {

@@ -6,7 +6,6 @@ import { JackCapture } from '../capture/jack.js';
 import type { Scratch } from '../emulator/scratch.js';
 import { archiveOf, settingsMember } from '../media/archive.js';
 import { encodeQoa } from '../media/qoa.js';
-
 import { play } from '../play/play.js';
 import { playerIni } from '../play/settings.js';
 import { Problem } from '../problem.js';

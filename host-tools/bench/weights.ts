@@ -1,14 +1,13 @@
 // Measures the weights of virtual-pi/cpu/weights.ts: what each operation of the interpreter and each import costs, in
 // instructions of the processor.
 //
-// Loops of a few instructions (weights-loops.ts) run in QEMU, where under `-icount shift=0` an instruction is a
-// nanosecond and a tick 16 of them. How often each operation is in each loop is counted by the meter itself, with the
-// weight of that operation alone. The weights are what fits all loops best, in the sum of squares of relative errors.
+// Loops of a few instructions (weights-loops.ts) run in QEMU. How often each operation is in each loop is counted by the
+// meter itself, with the weight of that operation alone. The weights are what fits all loops best, in the sum of squares
+// of relative errors.
 
 import { execFileSync } from 'node:child_process';
 import fs from 'node:fs';
 import { buildImage } from '../build/image.js';
-import { startEmulator } from '../emulator/emulator.js';
 import { findProgram } from '../emulator/find.js';
 import { makeScratch, type Scratch } from '../emulator/scratch.js';
 import { Problem } from '../problem.js';
@@ -16,10 +15,9 @@ import { CostCounter } from '../virtual-pi/cpu/cost-counter.js';
 import { meter } from '../virtual-pi/cpu/meter.js';
 import { BOOT, OPERATIONS, WEIGHTS, type OperationName, type Weights } from '../virtual-pi/cpu/weights.js';
 import { leastSquares } from './least-squares.js';
+import { NS_A_TICK, runOnBoard } from './on-board.js';
 import { LOOPS, loopsModule, RESULTS_AT, type Loop } from './weights-loops.js';
 
-const NS_A_TICK = 16;
-const LIMIT_SECONDS = 60;
 const PAGES = 2;
 const MORE_PAGES = 16;
 /** How many of an operation are one in the counter, so that none is lost by rounding. */
@@ -47,7 +45,7 @@ export async function measureWeights(): Promise<MeasuredWeights> {
   const scratch = makeScratch();
   try {
     const wasm = assemble(scratch, LOOPS, PAGES);
-    const [entry = 0, behind = 0, ...measured] = await runOnBoard(scratch, wasm, LOOPS.length);
+    const [entry = 0, behind = 0, ...measured] = await timesOf(scratch, wasm, LOOPS.length);
     const names = [
       ...OPERATIONS.map((name) => ({ kind: 'operations', name }) as const),
       ...Object.keys(WEIGHTS.imports).map((name) => ({ kind: 'imports', name }) as const),
@@ -91,16 +89,9 @@ function assemble(scratch: Scratch, loops: readonly Loop[], pages: number): Uint
 }
 
 /** Instructions from the kernel's entry to `start`, from there to the first `step`, and those that each loop took. */
-async function runOnBoard(scratch: Scratch, wasm: Uint8Array, loops: number): Promise<number[]> {
+async function timesOf(scratch: Scratch, wasm: Uint8Array, loops: number): Promise<number[]> {
   const { image } = await buildImage({ wasm });
-  fs.writeFileSync(scratch.file('kernel8.img'), image);
-  const emulator = await startEmulator({
-    ...{ scratch, kernel: scratch.file('kernel8.img'), deterministic: true, limitSeconds: LIMIT_SECONDS },
-  });
-  const chunks: Buffer[] = [];
-  emulator.console.on('data', (chunk: Buffer) => void chunks.push(chunk));
-  await emulator.ended;
-  const sent = Buffer.concat(chunks);
+  const sent = await runOnBoard(scratch, image, { deterministic: true });
   const results = sent.subarray(Math.max(0, sent.length - 8 * (loops + 2)));
   const ticks = Array.from({ length: loops + 2 }, (_, i) =>
     results.length < 8 * i + 8 ? 0 : Number(results.readBigInt64LE(8 * i)),
@@ -122,7 +113,7 @@ async function measureBoot(
     pages: number,
   ): Promise<{ bytes: number; instructions: number; behind: number }> => {
     const wasm = assemble(scratch, loops, pages);
-    const [first = 0, second = 0] = await runOnBoard(scratch, wasm, loops.length);
+    const [first = 0, second = 0] = await timesOf(scratch, wasm, loops.length);
     return { bytes: wasm.length, instructions: first, behind: second };
   };
   const few = await entry([], PAGES);

@@ -96,7 +96,7 @@ export async function finishBuild(build: AsyncGenerator<BuildEvent, Build>): Pro
 }
 
 /** The files of a build, by their names in its folder. */
-export function buildFiles(build: Build): Record<string, Uint8Array | string> {
+function buildFiles(build: Build): Record<string, Uint8Array | string> {
   return {
     'kernel8.img': build.image,
     'firmware.elf': build.elf,

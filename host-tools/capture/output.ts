@@ -132,9 +132,8 @@ export class WavFile {
   constructor(
     readonly file: string,
     readonly rateHz: number,
-    version: string,
+    private readonly version: string,
   ) {
-    this.version = version;
     this.stream = isStream(file);
     const software = writeMark(version, this.stream ? undefined : thisWriter());
     this.header = wavHeader({ rateHz, channels: 2, bits: 16, software });
@@ -153,7 +152,6 @@ export class WavFile {
       throw error;
     }
   }
-  private readonly version: string;
 
   /** Interleaved left and right. Throws Problem. */
   append(frames: Int16Array): void {
@@ -307,4 +305,4 @@ export const isPipe = (file: string): boolean => kind(file)?.isFIFO() ?? false;
 export const isDevice = (file: string): boolean => kind(file)?.isCharacterDevice() ?? false;
 
 /** Whether what is written there goes away, so that nothing is replaced and nothing can be changed afterwards. */
-export const isStream = (file: string): boolean => isDevice(file) || isPipe(file);
+const isStream = (file: string): boolean => isDevice(file) || isPipe(file);

@@ -2,8 +2,7 @@
 // other, each with a header that says all about it. What the guest writes is not trusted.
 
 import fs from 'node:fs';
-import { BlockHeader, Descriptor, JackRegister } from '../../drivers/jack-keys.js';
-import { BLOCK_MAGIC } from '../../drivers/jack-keys.js';
+import { BLOCK_MAGIC, BlockHeader, Descriptor, JackRegister } from '../../drivers/jack-keys.js';
 import { SLOT_BYTES, SLOT_HEADER_BYTES, SLOT_PAIRS } from '../../drivers/window-map.js';
 import { Problem } from '../problem.js';
 

@@ -27,7 +27,7 @@ export interface CardEntry {
 const folded = (name: string): string => name.toUpperCase();
 
 /** What the path leads to, whatever the case; undefined when there is nothing. Throws Problem. */
-export function findEntry(root: CardEntry, name: string): CardEntry | undefined {
+function findEntry(root: CardEntry, name: string): CardEntry | undefined {
   let at: CardEntry | undefined = root;
   for (const part of name.split('/').filter((part) => part !== '')) {
     if (!at?.isFolder) return undefined;

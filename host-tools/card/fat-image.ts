@@ -27,7 +27,7 @@ const NO_ROOM = new Set(['ENOSPC', 'EDQUOT', 'EFBIG']);
 /** 2020-01-01, where SOURCE_DATE_EPOCH tells no other (reproducible-builds.org). */
 const DATE_SECONDS = 1_577_836_800;
 
-export function sourceDate(): number {
+function sourceDate(): number {
   const given = Number(process.env['SOURCE_DATE_EPOCH'] || NaN);
   return Number.isFinite(given) ? given : DATE_SECONDS;
 }

@@ -51,7 +51,9 @@ async function perform(options: FolderOptions, queue: EventQueue<CardEvent>): Pr
     const contents = await gatherContents(options, scratch.folder, told.push, folder);
     const card = new Card(folder, options.force ?? false, told);
     await card.measure();
-    const system = await card.plan([...contents.system, ...contents.music.playlists]);
+    const isKernel = ({ path: name }: CardFile): boolean => name === KERNEL;
+    const others = contents.system.filter((file) => !isKernel(file));
+    const system = await card.plan([...contents.music.playlists, ...others, ...contents.system.filter(isKernel)]);
     const refused = system.find((step) => card.reserve(step) !== undefined);
     if (refused)
       throw new Problem('no-room', `has no room for ${refused.file.path}, with ${refused.file.bytes} bytes`, {

@@ -3,6 +3,7 @@
 import fs from 'node:fs/promises';
 import path from 'node:path';
 import { Problem, systemReason } from '../problem.js';
+import { FORMATS_TEXT } from '../media/detect.js';
 import { foldCase, freeName, legalName, MAX_PATH } from './card-names.js';
 import type { CardFile } from './card-tree.js';
 import { convertTrack } from './convert.js';
@@ -12,7 +13,7 @@ import { isSoundName } from './player-limits.js';
 import { cardPlaylist, TrackMap } from './playlist.js';
 
 /** Where music lies on the card, apart from what the Pi boots from. */
-export const MUSIC_FOLDER = 'music';
+const MUSIC_FOLDER = 'music';
 /** Renamed files that are told one by one. */
 const TOLD = 8;
 
@@ -126,7 +127,7 @@ const playedName = ({ kind }: MusicFile, own: string): string =>
 const unknownTrack = ({ input }: MusicFile): Problem =>
   new Problem('unknown-format', 'is none of the formats that are decoded here', {
     file: input.given,
-    hint: 'WAV, QOA, FLAC, MP3, Ogg Vorbis and Opus are played',
+    hint: FORMATS_TEXT,
   });
 
 /** The folders of the card while names are given. */

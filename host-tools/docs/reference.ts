@@ -30,7 +30,7 @@ const ROOMS = ['drivers', 'firmware'];
 const NOT_PUBLIC = /^firmware\/programs\//;
 
 /** The files of the library, sorted. */
-export function libraryFiles(root: string): string[] {
+function libraryFiles(root: string): string[] {
   return ROOMS.flatMap((room) =>
     fs
       .readdirSync(path.join(root, room), { recursive: true, encoding: 'utf8' })

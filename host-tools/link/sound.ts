@@ -1,7 +1,7 @@
 // A sound that is decoded while it is sent: 16-bit frames that grow at their end, and can be read at any place.
 
 import { decode } from '../media/decode.js';
-import { describeForeign, detectFormat } from '../media/detect.js';
+import { detectFormat, unknownFormat } from '../media/detect.js';
 import { breathe } from '../media/pace.js';
 import { toInt16, type Pcm } from '../media/pcm.js';
 import { decodeQoaFrame, openQoa, type QoaFile } from '../media/qoa-decode.js';
@@ -108,11 +108,7 @@ export async function decodeSound(
 ): Promise<Sound> {
   const { signal } = options;
   const format = detectFormat(bytes);
-  if (format === undefined)
-    throw new Problem('unknown-format', describeForeign(bytes) ?? 'is not a sound file that is known here', {
-      file,
-      hint: 'WAV, QOA, FLAC, MP3, Ogg Vorbis and Opus are played',
-    });
+  if (format === undefined) throw unknownFormat(bytes, file);
   return new Promise<Sound>((opened, failed) => {
     let sound: Sound | undefined;
     let resampler: Resampler | undefined;

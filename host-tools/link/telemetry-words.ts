@@ -27,7 +27,7 @@ export const ringText = (ms: number | undefined, lowest: number | undefined): st
 /** Whether it plays, what, how far, how loud. */
 export function trackText(snapshot: Snapshot): string {
   const { state, track, tracks, name, positionSeconds, lengthSeconds, volumeDb, rateHz } = snapshot;
-  const words = [state ?? 'running'];
+  const words: string[] = [state === 'aside' ? 'a push or a tone' : (state ?? 'running')];
   if (track !== undefined) words.push(`track ${track + 1}${!tracks ? '' : ` of ${tracks}`}`);
   if (name) words.push(printable(name));
   if (positionSeconds !== undefined)

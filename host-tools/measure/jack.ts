@@ -4,12 +4,12 @@
 // Without files: tones, silence and tones in one channel, each a track; then a session of keys with a tone of 100 Hz,
 // for the clicks. With files: they are played from the first to the last and measured where they are longest the same.
 
-import type { Build } from '../build/program.js';
-import { buildProgram, finishBuild } from '../build/program.js';
+import { setImmediate, setTimeout } from 'node:timers/promises';
+import { buildProgram, finishBuild, type Build } from '../build/program.js';
 import { checkDistinct, checkReplaceable, Output } from '../capture/output.js';
 import { spectraSvg, type SpectrumPlot } from '../capture/plot.js';
-import { setImmediate, setTimeout } from 'node:timers/promises';
 import { makeScratch, type Scratch } from '../emulator/scratch.js';
+import { aborted } from '../play/aborted.js';
 import { yielding, type EventQueue } from '../play/queue.js';
 import { errorReport } from '../play/report.js';
 import { Problem } from '../problem.js';
@@ -122,12 +122,8 @@ class Interrupted extends Error {}
 /** Undefined where the end was asked for before. */
 async function buildPlayer(wasm3Dir: string | undefined, signal?: AbortSignal): Promise<Build | undefined> {
   const building = finishBuild(buildProgram({ program: 'player', ...(wasm3Dir === undefined ? {} : { wasm3Dir }) }));
-  const ended = new Promise<undefined>((resolve) => {
-    if (signal?.aborted) resolve(undefined);
-    signal?.addEventListener('abort', () => resolve(undefined), { once: true });
-  });
   try {
-    return await Promise.race([building, ended]);
+    return await Promise.race([building, aborted(signal)]);
   } catch (error) {
     // A terminal's Ctrl-C ends the compiler as well, and that may be known here first.
     await setTimeout(SIGNAL_MS);

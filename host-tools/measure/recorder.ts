@@ -1,7 +1,7 @@
 // What a run of the virtual Pi gives to measure: the samples of both channels, and when tracks and level followed each
 // other at the jack.
 
-import { BlockKind, JackRegister } from '../../drivers/jack-keys.js';
+import { BlockKind, JackRegister, PWM_CLOCK_HZ } from '../../drivers/jack-keys.js';
 import type { WordEvents } from '../capture/ring.js';
 import { Problem } from '../problem.js';
 import { PinFilter } from '../virtual-pi/pwm/pin-filter.js';
@@ -64,7 +64,7 @@ export class Recorder implements PinSink, WordEvents {
 
   block(words: Uint32Array, kind: number, micros: number): void {
     const toSeconds = micros / 1e6;
-    const carrierHz = this.facts?.carrierHz ?? 125e6 / Math.max(1, this.range);
+    const carrierHz = this.facts?.carrierHz ?? PWM_CLOCK_HZ / Math.max(1, this.range);
     const track = (kind as BlockKind) === BlockKind.Track ? this.track : undefined;
     const last = this.stretches.at(-1);
     if (last?.kind === (kind as BlockKind) && last.track === track) last.toSeconds = toSeconds;

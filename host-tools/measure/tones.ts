@@ -4,9 +4,9 @@ import fs from 'node:fs';
 import { encodeWav } from '../media/wav.js';
 
 /** Part of full scale that tones have. */
-export const TONE_LEVEL = 0.7;
+const TONE_LEVEL = 0.7;
 /** Their rate, and so the carrier's. */
-export const TONE_RATE_HZ = 48_000;
+const TONE_RATE_HZ = 48_000;
 
 export interface TestSignal {
   /** `1000 Hz`, `silence`. */

@@ -1,7 +1,11 @@
 // What a file is, by its content; the name's ending counts for nothing.
 
+import { Problem } from '../problem.js';
+
 /** Formats that `play` takes. `flac` may be native or in Ogg. */
 export type Format = 'wav' | 'qoa' | 'flac' | 'mp3' | 'vorbis' | 'opus';
+/** The same for people. */
+export const FORMATS_TEXT = 'WAV, QOA, FLAC, MP3, Ogg Vorbis and Opus are played';
 
 const text = (bytes: Buffer, from: number, to: number): string => bytes.toString('latin1', from, to);
 
@@ -32,6 +36,13 @@ export function describeForeign(bytes: Buffer): string | undefined {
   if (magic.startsWith('ID3')) return 'has an ID3 tag but no MP3 frames';
   return undefined;
 }
+
+/** Why a file of no known format is not played; `file` is its name as the user gave it. */
+export const unknownFormat = (bytes: Buffer, file: string): Problem =>
+  new Problem('unknown-format', describeForeign(bytes) ?? 'is not a sound file that is known here', {
+    file,
+    hint: FORMATS_TEXT,
+  });
 
 /** Offset of the first byte after ID3v2 tags (id3.org, ID3v2.4.0 section 3.1: sizes are of 7-bit bytes). */
 export function afterId3(bytes: Buffer): number {

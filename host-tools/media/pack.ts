@@ -7,7 +7,7 @@ import type { FileHandle } from 'node:fs/promises';
 import { RAM_DISK_BYTES } from '../../boot/memory-map.js';
 import { Problem, systemReason } from '../problem.js';
 import { decode } from './decode.js';
-import { afterId3, describeForeign, detectFormat, type Format } from './detect.js';
+import { afterId3, detectFormat, unknownFormat, type Format } from './detect.js';
 import { findInput, readInput } from './input.js';
 import { playable, toInt16, type Pcm } from './pcm.js';
 import { QoaEncoder } from './qoa.js';
@@ -138,13 +138,6 @@ function readable(
     return room.bytes;
   }
   return TAGS_BYTES + room.bytes * (room.qoa ? QOA_SHRINKS : 1);
-}
-
-function unknownFormat(bytes: Buffer, file: string): Problem {
-  return new Problem('unknown-format', describeForeign(bytes) ?? 'is not a sound file that is known here', {
-    file,
-    hint: 'WAV, QOA, FLAC, MP3, Ogg Vorbis and Opus are played',
-  });
 }
 
 const unknown = { rateHz: undefined, seconds: undefined };

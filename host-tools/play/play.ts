@@ -2,7 +2,6 @@
 // It prints nothing: it yields events and returns the report. A file that fails does not stop the others.
 
 import fs from 'node:fs';
-import path from 'node:path';
 import { version } from '../build/library.js';
 import { buildProgram, finishBuild, type Build } from '../build/program.js';
 import { JackCapture, type FrameSink } from '../capture/jack.js';
@@ -128,7 +127,7 @@ async function playPacked(
   queue: EventQueue<PlayEvent>,
 ): Promise<PlayReport> {
   const fileOf = (track: number): string =>
-    captures[options.capture === undefined ? (tracks[track]?.input ?? 0) : 0] ?? path.join('demo.jack.wav');
+    captures[options.capture === undefined ? (tracks[track]?.input ?? 0) : 0] ?? 'demo.jack.wav';
   const files = new CaptureFiles(fileOf, version);
   const words = options.words === undefined ? undefined : Output.create(options.words);
   const plots = options.plot === undefined ? undefined : new PlotSink();

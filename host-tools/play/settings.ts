@@ -1,4 +1,4 @@
-// The boot settings that a run gives the player, as the text of `player.ini` (docs/board.md).
+// The boot settings that a run gives the player, as the text of `player.ini` (docs/player.md).
 
 export interface PlayerSettings {
   /** Which jack there is: the emulator's stand-in, or a PWM. */

@@ -40,7 +40,7 @@ function packageFound(folder: string): boolean {
 }
 
 /** Whether this package is installed; otherwise it is a clone, which has to be packed to be installed elsewhere. */
-export const isInstalled = libraryRoot.split(path.sep).includes('node_modules');
+const isInstalled = libraryRoot.split(path.sep).includes('node_modules');
 
 /** What package.json of a project in `folder` asks for: this very package, whether or not a registry has it. */
 function dependencyOf(folder: string): string {

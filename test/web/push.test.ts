@@ -109,7 +109,7 @@ describe('pushing to a real Pi from the page', function () {
         let loudest = -60;
         let most = 0;
         await until(async () => {
-          loudest = Math.max(loudest, Number(await page.getAttribute('#meter-board-left', 'aria-valuenow')));
+          loudest = Math.max(loudest, Number(await page.getAttribute('#board-meters [role=meter]', 'aria-valuenow')));
           most = Math.max(most, Number(await page.getAttribute('#push-progress', 'aria-valuenow')));
           return (await text(page, '#push-track')) === '2/2 b.flac';
         }, 'the second file');

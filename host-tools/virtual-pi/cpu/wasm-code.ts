@@ -27,7 +27,6 @@ export const enum Op {
   GlobalSet = 0x24,
   /** The first load and the last store. */
   FirstLoad = 0x28,
-  FirstStore = 0x36,
   LastStore = 0x3e,
   MemorySize = 0x3f,
   MemoryGrow = 0x40,
@@ -39,7 +38,6 @@ export const enum Op {
   FirstOperator = 0x45,
   LastOperator = 0xc4,
   /** Behind the prefix 0xfc. */
-  FirstSaturating = 0xfc00,
   LastSaturating = 0xfc07,
   MemoryInit = 0xfc08,
   DataDrop = 0xfc09,

@@ -10,7 +10,7 @@ import {
   type Fact,
 } from '../../link/telemetry-words.js';
 import type { Snapshot } from '../../link/telemetry.js';
-import { Meter } from './meter.js';
+import { makeMeters } from './meter.js';
 import { byId, make, setText } from './page.js';
 
 interface GaugeShown {
@@ -22,7 +22,7 @@ interface GaugeShown {
 export class BoardCard {
   private readonly card = byId('real');
   private readonly state = byId('real-state');
-  private readonly meters = [new Meter('board-left', '--left'), new Meter('board-right', '--right')] as const;
+  private readonly meters = makeMeters('board-meters', 'the board');
   private readonly gauges = new Map<string, GaugeShown>();
   private readonly facts = new Map<string, HTMLElement>();
   /** Not drawn yet: of both sides, in decibels. */

@@ -2,7 +2,7 @@
 
 import { DropField } from './drops.js';
 import type { FromPacker, ToPacker } from './messages.js';
-import { byId, make, setText } from './page.js';
+import { byId, make, setText, workerReason } from './page.js';
 
 export class Files {
   readonly field = new DropField('drop', 'files', (files) => this.pack(files));
@@ -23,7 +23,7 @@ export class Files {
     const worker = new Worker('/packer.js', { name: 'files' });
     this.worker = worker;
     worker.onmessage = ({ data }: MessageEvent<FromPacker>): void => this.take(data);
-    worker.onerror = ({ message }): void => this.take({ type: 'failed', text: message });
+    worker.onerror = (event): void => this.take({ type: 'failed', text: workerReason(event) });
     const task: ToPacker = { files, settings: this.settings, anything: this.settings === undefined };
     worker.postMessage(task);
   }

@@ -4,6 +4,7 @@ import { DeviceConsole } from '../../play/device-console.js';
 import type { PlayerRecord } from '../../play/records.js';
 import { formatFault, symbolize } from '../../build/symbolize.js';
 import type { DeviceShown, FromMachine, PageProgram, ToMachine } from './messages.js';
+import { NOT_SERVED, workerReason } from './page.js';
 import { SoundOutput } from './sound-output.js';
 
 export type MachineStatus = FromMachine & { type: 'status' };
@@ -45,7 +46,7 @@ export class Machine {
     private readonly events: MachineEvents,
   ) {
     this.worker.onmessage = ({ data }: MessageEvent<FromMachine>): void => this.take(data);
-    this.worker.onerror = ({ message }): void => events.failed(message);
+    this.worker.onerror = (event): void => events.failed(workerReason(event));
   }
 
   /**
@@ -141,7 +142,8 @@ export class Machine {
 }
 
 async function fetched(file: string): Promise<Response> {
-  const response = await fetch(file);
+  const response = await fetch(file).catch(() => undefined);
+  if (!response) throw new Error(`${file} ${NOT_SERVED}`);
   if (!response.ok) throw new Error(`${file} was not served (${response.status})`);
   return response;
 }

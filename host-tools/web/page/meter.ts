@@ -1,29 +1,40 @@
 // A meter of the level with the highest of the last time as its mark.
 
 import { LEAST_DB } from '../../link/telemetry-words.js';
-import { byId, color, setText, sized } from './page.js';
+import { byId, color, make, setText, sized } from './page.js';
 
 /** Decibels a second that a meter falls, and how long it holds its peak. */
 const FALL_DB = 24;
 const HOLD_MS = 1500;
 
+/** Makes meters of both sides in the element of that id; `whose` jack they show is said to who hears the page. */
+export function makeMeters(id: string, whose: string): [Meter, Meter] {
+  const host = byId(id);
+  return [
+    new Meter(host, 'L', `Left peak of ${whose} in decibels`, '--left'),
+    new Meter(host, 'R', `Right peak of ${whose} in decibels`, '--right'),
+  ];
+}
+
 /** One side. */
-export class Meter {
+class Meter {
   private level = -Infinity;
   private peak = -Infinity;
   private peakAt = 0;
-  private readonly host: HTMLElement;
-  private readonly canvas: HTMLCanvasElement;
-  private readonly text: HTMLElement;
+  private readonly bar: HTMLElement;
+  private readonly canvas = make('canvas');
+  private readonly text = make('output', { class: 'mono' }, '−∞');
 
-  /** `side` is what the ids in index.html end with; `fill` a color of the style sheet. */
+  /** Appends itself to `host`; `fill` is a color of the style sheet. */
   constructor(
-    side: string,
+    host: HTMLElement,
+    name: string,
+    label: string,
     private readonly fill: string,
   ) {
-    this.host = byId(`meter-${side}`);
-    this.canvas = this.host.querySelector('canvas') as HTMLCanvasElement;
-    this.text = byId(`peak-${side}`);
+    const range = { 'aria-valuemin': String(LEAST_DB), 'aria-valuemax': '0' };
+    this.bar = make('div', { role: 'meter', 'aria-label': label, ...range }, this.canvas);
+    host.append(make('div', { class: 'meter' }, make('span', { class: 'name' }, name), this.bar, this.text));
   }
 
   /** Shows a level of full scale, -Infinity for silence, at a time and so long after the one before, in milliseconds. */
@@ -36,8 +47,8 @@ export class Meter {
     this.draw();
     const shown = this.peak <= -90 ? '−∞' : this.peak.toFixed(1).replace('-', '−');
     setText(this.text, shown);
-    this.host.setAttribute('aria-valuenow', String(Math.round(Math.max(LEAST_DB, Math.min(0, this.peak)))));
-    this.host.setAttribute('aria-valuetext', `${shown} dB`);
+    this.bar.setAttribute('aria-valuenow', String(Math.round(Math.max(LEAST_DB, Math.min(0, this.peak)))));
+    this.bar.setAttribute('aria-valuetext', `${shown} dB`);
   }
 
   private draw(): void {

@@ -3,7 +3,7 @@
 
 import { RAM_DISK_BYTES } from '../../../boot/memory-map.js';
 import { decode } from '../../media/decode.js';
-import { describeForeign, detectFormat } from '../../media/detect.js';
+import { detectFormat, unknownFormat } from '../../media/detect.js';
 import { checkMember } from '../../media/room.js';
 import { memberBytes, TAR_END_BYTES } from '../../media/tar.js';
 import { encodeWav } from '../../media/wav.js';
@@ -49,11 +49,7 @@ async function contents(
   const bytes = await read(file);
   const format = detectFormat(bytes);
   if (format === 'wav' || format === 'qoa' || (format === undefined && anything)) return bytes;
-  if (format === undefined)
-    throw new Problem('unknown-format', describeForeign(bytes) ?? 'is not a sound file that is known here', {
-      file: file.name,
-      hint: 'WAV, QOA, FLAC, MP3, Ogg Vorbis and Opus are played',
-    });
+  if (format === undefined) throw unknownFormat(bytes, file.name);
   const pcm = await decode(bytes, format, file.name, { room: { bytes: room, qoa: false } });
   if (pcm.flaw) remark(pcm.flaw.line());
   else if (pcm.remark !== undefined) remark(`${file.name}: ${pcm.remark}`);

@@ -31,6 +31,12 @@ export function tell(text: string): void {
   notice().hidden = text === '';
 }
 
+/** Of a file that the page's server has not brought. */
+export const NOT_SERVED = 'did not come: is mirleft web still running?';
+
+/** What is wrong with a worker; one whose script was not served says nothing. */
+export const workerReason = ({ message }: ErrorEvent): string => message || `its program ${NOT_SERVED}`;
+
 const colors = new Map<string, string>();
 matchMedia('(prefers-color-scheme: dark)').addEventListener('change', () => colors.clear());
 

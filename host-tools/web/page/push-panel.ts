@@ -25,6 +25,8 @@ export class PushPanel {
   private readonly pause = byId<HTMLButtonElement>('push-pause');
   private link: Link | undefined;
   private running: Running | undefined;
+  /** Of the last push: one begins when the one before it has ended. */
+  private ended: Promise<void> = Promise.resolve();
 
   /** `isOpen` tells whether the person looks at the real Pi. */
   constructor(isOpen: () => boolean) {
@@ -65,12 +67,11 @@ export class PushPanel {
     const { running, link } = this;
     // More of the same: behind what plays.
     if (running && files.every((file) => running.push.add(running.sounds.track(file)))) return;
-    if (link) void this.start(link, files);
+    if (link) this.ended = this.ended.then(() => this.start(link, files));
     else this.remark('The board does not answer: nothing can be pushed now.', 'refused');
   }
 
   private async start(link: Link, files: File[]): Promise<void> {
-    await this.ended;
     const sounds = new SoundFiles();
     const push = new Push(
       link,
@@ -81,13 +82,11 @@ export class PushPanel {
     this.remarks.replaceChildren();
     setText(byId('push-track'), files[0]?.name ?? '');
     this.panel.hidden = false;
-    this.ended = this.follow(push).finally(() => {
-      sounds.close();
-      this.running = undefined;
-      this.panel.hidden = true;
-    });
+    await this.follow(push);
+    sounds.close();
+    this.running = undefined;
+    this.panel.hidden = true;
   }
-  private ended: Promise<void> = Promise.resolve();
 
   private async follow(push: Push): Promise<void> {
     try {

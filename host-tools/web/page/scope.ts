@@ -2,7 +2,7 @@
 // thread reads, so it shows what sounds now.
 
 import { decibels } from '../../link/telemetry-words.js';
-import { Meter } from './meter.js';
+import { makeMeters } from './meter.js';
 import { SpectrumView } from './spectrum.js';
 import { byId, canvasFont, color, sized } from './page.js';
 import type { SoundRing } from './sound-ring.js';
@@ -17,7 +17,7 @@ const peakOf = (samples: Float32Array): number => samples.reduce((most, sample) 
 export class Scope {
   private readonly left = new Float32Array(WINDOW);
   private readonly right = new Float32Array(WINDOW);
-  private readonly meters = [new Meter('left', '--left'), new Meter('right', '--right')] as const;
+  private readonly meters = makeMeters('jack-meters', 'the jack');
   private readonly spectrum = new SpectrumView(byId<HTMLCanvasElement>('spectrum'));
   private readonly waveform = byId<HTMLCanvasElement>('waveform');
   private drawnAt = 0;

@@ -43,6 +43,8 @@ export class RealPi {
       byId('serial-terminal').hidden = true;
       return;
     }
+    // Not later: the server with its script may be gone then.
+    this.clock = new WorkerClock();
     this.button.addEventListener('click', () => void (this.line ? this.disconnect() : this.choose()));
     this.retry.addEventListener('click', () => this.line?.again());
     navigator.serial.addEventListener('connect', ({ target }) => {
@@ -75,7 +77,7 @@ export class RealPi {
     this.button.disabled = true;
     this.awaited = undefined;
     try {
-      const transport = await WebSerialTransport.open(port, (this.clock ??= new WorkerClock()));
+      const transport = await WebSerialTransport.open(port, this.clock);
       this.terminal ??= this.open((text) => this.line?.type(text));
       setText(this.button, 'Disconnect');
       this.terminal.focus();

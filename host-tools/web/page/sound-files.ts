@@ -4,6 +4,7 @@ import { Sound } from '../../link/sound.js';
 import type { PushTrack } from '../../link/push-tracks.js';
 import { Problem } from '../../problem.js';
 import type { FromDecoder, ToDecoder } from './messages.js';
+import { workerReason } from './page.js';
 
 interface Opening {
   file: File;
@@ -17,15 +18,19 @@ export class SoundFiles {
   private readonly worker = new Worker('/decoder.js', { name: 'decoder' });
   private readonly openings = new Map<number, Opening>();
   private last = 0;
+  /** Why the worker answers no more. */
+  private broken: string | undefined;
 
   constructor() {
     this.worker.onmessage = ({ data }: MessageEvent<FromDecoder>): void => this.take(data);
-    this.worker.onerror = ({ message }): void => {
+    this.worker.onerror = (event): void => {
+      this.broken = workerReason(event);
       for (const { file, failed, sound } of this.openings.values()) {
-        const problem = new Problem('unexpected', `cannot be decoded (${message})`, { file: file.name });
+        const problem = decoderProblem(file, this.broken);
         failed(problem);
         sound?.end(problem);
       }
+      this.openings.clear();
     };
   }
 
@@ -40,6 +45,7 @@ export class SoundFiles {
 
   private open(file: File, grew: () => void): Promise<Sound> {
     return new Promise((opened, failed) => {
+      if (this.broken !== undefined) return failed(decoderProblem(file, this.broken));
       const task: ToDecoder = { id: ++this.last, file };
       this.openings.set(task.id, { file, grew, opened, failed });
       this.worker.postMessage(task);
@@ -79,3 +85,6 @@ export class SoundFiles {
     return sound;
   }
 }
+
+const decoderProblem = ({ name }: File, reason: string): Problem =>
+  new Problem('unexpected', `cannot be decoded (${reason})`, { file: name });
