@@ -73,7 +73,8 @@ class Rig {
     while (this.reader && this.reader.read() > 0);
     const { track, heldMs } = hear(this.blocks);
     assert.equal(track, lastTold(this.text, 'track'));
-    assert.equal(heldMs > 0, lastTold(this.text, 'underruns') > 0, `${heldMs} ms held: ${this.text}`);
+    // Not the other way round: where the host is so late that the ring runs dry, the engine waits and no word is held.
+    assert.ok(heldMs === 0 || lastTold(this.text, 'underruns') > 0, `${heldMs} ms held: ${this.text}`);
   }
 
   async remove(): Promise<void> {

@@ -92,9 +92,10 @@ export function step(_events: i32): i64 {
   const linked = serviceDevLine();
   if (jack.state === JackState.Closed) exit(Exit.End, 0);
   if (jack.state === JackState.Open) feed();
-  if (VARIANT !== Variant.Plain && ticks() >= actAt) {
+  if (ticks() >= actAt) {
     if (VARIANT === Variant.Trap) unreachable();
-    spin();
+    if (VARIANT === Variant.Hang) spin();
+    actAt = i64.MAX_VALUE;
   }
   if (takeInput(typed, 1) && load<u8>(typed) === Q) {
     say('underruns', jack.underruns);
@@ -103,6 +104,5 @@ export function step(_events: i32): i64 {
     jack.breakTrack();
     jack.close();
   }
-  const due = min(linked, min(jack.service(), serviceConsole()));
-  return VARIANT === Variant.Plain ? due : min(due, actAt);
+  return min(min(linked, actAt), min(jack.service(), serviceConsole()));
 }
