@@ -11,8 +11,7 @@ import { LogReader } from '../support/log.js';
 import { Act, planWords, swapJackProgram } from '../support/swap-plan.js';
 import { hear, keeping, lastTold, type WordBlock } from '../support/swap-words.js';
 
-describe('the jack across swaps in QEMU', function () {
-  this.timeout(60_000);
+describe('the jack across swaps in QEMU', () => {
   let image: Image;
   let wasm: Uint8Array;
   before(async () => {
@@ -28,7 +27,7 @@ describe('the jack across swaps in QEMU', function () {
       fs.writeFileSync(ramDisk, new Uint8Array(Uint32Array.from(planWords(acts, [wasm])).buffer));
       const extra = through === 'log' ? ['-d', 'unimp', '-D', log] : [];
       const capture = through === 'memory';
-      const machine = { scratch, kernel, ramDisk, capture, extra, deterministic: true, limitSeconds: 50 };
+      const machine = { scratch, kernel, ramDisk, capture, extra, deterministic: true, limitSeconds: 100 };
       const emulator = await startEmulator(machine);
       const console = text(emulator.console);
       const blocks: WordBlock[] = [];

@@ -15,8 +15,7 @@ import {
   toldOf,
 } from '../support/swap-plan.js';
 
-describe('a module that is sent to the board', function () {
-  this.timeout(60_000);
+describe('a module that is sent to the board', () => {
   let image: Image;
   let modules: Uint8Array[];
   before(async () => {

@@ -19,8 +19,7 @@ function pair(key: Metric, value: number): number[] {
 const EMPTY = '\x05\x15';
 const library = path.resolve(import.meta.dirname, '../..');
 
-describe('mirleft console', function () {
-  this.timeout(90_000);
+describe('mirleft console', () => {
   let line: RealLine | undefined;
 
   afterEach(() => {

@@ -10,9 +10,7 @@ import { when } from './mirleft.js';
 const folder = testFolder();
 const library = path.resolve(import.meta.dirname, '../..');
 
-describe('the console in the terminal of mirleft run', function () {
-  this.timeout(120_000);
-
+describe('the console in the terminal of mirleft run', () => {
   it('edits a line, answers, and goes through what was typed', async () => {
     // `script` lends a terminal.
     const command = `"${process.execPath}" --import "file://${library}/node_modules/tsx/dist/esm/index.mjs" "${library}/host-tools/cli/main.ts"`;

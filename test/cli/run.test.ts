@@ -36,9 +36,7 @@ export function step(events: i32): i64 {
 }
 `;
 
-describe('mirleft run', function () {
-  this.timeout(60_000);
-
+describe('mirleft run', () => {
   before(() => {
     program('echo', ECHO);
   });

@@ -59,9 +59,7 @@ async function gone(text: string, withinMs: number): Promise<void> {
   }
 }
 
-describe('the emulator', function () {
-  this.timeout(60_000);
-
+describe('the emulator', () => {
   it('gives the console both ways and the status that the guest ends with', async () => {
     const emulator = await start();
     const seen = watch(emulator);

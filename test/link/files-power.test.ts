@@ -18,8 +18,7 @@ const BY = noise(9000, 2);
 const SMALL = noise(2500, 3);
 const LARGE = noise(70_000, 4);
 
-describe('link/files: power cuts', function () {
-  this.timeout(120_000);
+describe('link/files: power cuts', () => {
   const folder = testFolder();
   let rig: FilesRig;
   let fat: Fat;

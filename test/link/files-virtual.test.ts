@@ -35,8 +35,7 @@ interface Session {
   played(): string[];
 }
 
-describe('files over the serial line of a virtual Pi', function () {
-  this.timeout(240_000);
+describe('files over the serial line of a virtual Pi', () => {
   let player: TestModule;
   before(async () => (player = await playerOf()));
 

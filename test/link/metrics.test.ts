@@ -184,9 +184,7 @@ describe('the server for Prometheus', () => {
   });
 });
 
-describe('mirleft metrics', function () {
-  this.timeout(240_000);
-
+describe('mirleft metrics', () => {
   it('prints no address when there is no board', async () => {
     const { status, stdout, stderr } = await start('.', ['metrics', '-p', '/dev/ttyNOT0', '-l', '0']).ended;
     assert.deepEqual([status, stdout], [1, '']);

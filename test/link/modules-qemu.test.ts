@@ -80,8 +80,7 @@ class Rig {
   }
 }
 
-describe('new code over the line in QEMU', function () {
-  this.timeout(120_000);
+describe('new code over the line in QEMU', () => {
   let image: Image;
   let rig: Rig;
   before(async () => {

@@ -49,9 +49,7 @@ async function end({ pi, link, blocks, text }: Rig) {
   return hear(blocks);
 }
 
-describe('new code over the line of a virtual Pi', function () {
-  this.timeout(120_000);
-
+describe('new code over the line of a virtual Pi', () => {
   it('is swapped ten times while the jack plays: no gap, only what changed is sent, the session lasts', async () => {
     const rig = await rigOf();
     const { pi, client, link } = rig;

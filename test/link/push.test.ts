@@ -22,8 +22,7 @@ const NO_TRACKS = archive(SETTINGS);
 const FAST = 3_000_000;
 const SLOW = 921_600;
 
-describe('link/push', function () {
-  this.timeout(240_000);
+describe('link/push', () => {
   let program: ProgramSource;
   let folder: string;
   let files = 0;

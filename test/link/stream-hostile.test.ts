@@ -33,8 +33,7 @@ const pcm = (samples: Int16Array): Buffer => Buffer.from(samples.buffer, samples
 const steepest = (words: readonly number[]): number =>
   words.reduce((most, word, i) => Math.max(most, i < 2 ? 0 : Math.abs(word - (words[i - 2] as number))), 0);
 
-describe('link/audio-stream, hostile hosts', function () {
-  this.timeout(240_000);
+describe('link/audio-stream, hostile hosts', () => {
   let program: ProgramSource;
   before(async () => {
     program = await compileProgram('firmware/programs/player/main.ts', { board: true });

@@ -19,8 +19,7 @@ const RANGE = 2834;
 const INI = 'records = on\nvolume_db = 0\n';
 const ENDING = `${INI}at_end = exit\n`;
 
-describe('the player with a card', function () {
-  this.timeout(120_000);
+describe('the player with a card', () => {
   let program: ProgramSource;
   before(async () => {
     program = await compileProgram('firmware/programs/player/main.ts', { board: true });

@@ -17,8 +17,7 @@ pin_led = ${LED}
 pin_play = ${PLAY}
 `;
 
-describe('the music box', function () {
-  this.timeout(120_000);
+describe('the music box', () => {
   let program: ProgramSource;
   before(async () => {
     program = await compileProgram('firmware/programs/player/main.ts', { board: true });

@@ -23,8 +23,7 @@ interface Kept {
   path: string;
 }
 
-describe('the player remembers', function () {
-  this.timeout(120_000);
+describe('the player remembers', () => {
   let program: ProgramSource;
   before(async () => {
     program = await compileProgram('firmware/programs/player/main.ts', { board: true });

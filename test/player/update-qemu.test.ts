@@ -25,9 +25,7 @@ function otherBytes(wasm: Uint8Array): Uint8Array {
   return Buffer.concat([wasm.subarray(0, 8), Buffer.from(section), wasm.subarray(8)]);
 }
 
-describe('an update over the line in QEMU', function () {
-  this.timeout(180_000);
-
+describe('an update over the line in QEMU', () => {
   /** A card that boots the player, and the player's build. */
   async function cardOf() {
     const card = path.join(testFolder(), 'card.img');

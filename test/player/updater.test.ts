@@ -109,8 +109,7 @@ class BootRun {
   }
 }
 
-describe('the updater', function () {
-  this.timeout(120_000);
+describe('the updater', () => {
   const folder = testFolder();
   let fat: Fat;
   before(async () => {

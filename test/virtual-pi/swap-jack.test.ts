@@ -6,8 +6,7 @@ import { hear, keeping, lastTold, type WordBlock } from '../support/swap-words.j
 import type { TestModule } from '../support/module.js';
 import { runPi } from './pi-rig.js';
 
-describe('the jack across swaps on the virtual Pi', function () {
-  this.timeout(60_000);
+describe('the jack across swaps on the virtual Pi', () => {
   let program: TestModule;
   before(async () => {
     program = await swapJackProgram();

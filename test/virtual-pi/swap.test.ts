@@ -15,8 +15,7 @@ import {
 import type { TestModule } from '../support/module.js';
 import { runPi } from './pi-rig.js';
 
-describe('a module that is sent to the virtual Pi', function () {
-  this.timeout(60_000);
+describe('a module that is sent to the virtual Pi', () => {
   let program: TestModule;
   let modules: Uint8Array[];
   before(async () => {

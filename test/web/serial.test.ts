@@ -60,8 +60,7 @@ class PtyPi {
   }
 }
 
-describe('Web Serial on the page', function () {
-  this.timeout(60_000);
+describe('Web Serial on the page', () => {
   let browser: Browser;
   let server: WebServer;
   let build: Build;
