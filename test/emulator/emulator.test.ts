@@ -200,6 +200,20 @@ describe('the emulator', () => {
     assert.ok(!wake(child), 'gone');
   });
 
+  it('is not ended by being woken while it starts, whenever that is', async () => {
+    const words = machineArguments({ kernel: tinyImage() });
+    for (let run = 0; run < 8; run++) {
+      const child = spawn('timeout', ['-k', '2', '60', 'qemu-system-aarch64', ...words]);
+      const exited = new Promise((resolve) => child.once('exit', (_, signal) => resolve(signal)));
+      for (let woken = 0; woken < 20 && child.exitCode === null && child.signalCode === null;) {
+        if (wake(child)) woken++;
+        await new Promise((resolve) => setImmediate(resolve));
+      }
+      child.kill();
+      assert.equal(await exited, 'SIGTERM');
+    }
+  });
+
   it('doubles commas in names of files', () => {
     const args = machineArguments({ kernel: 'k', ramDisk: '/a,b/r d' });
     assert.ok(args.includes('loader,file=/a,,b/r d,addr=0x10000000,force-raw=on'));
