@@ -65,6 +65,35 @@ export function start(folder: string, args: string[], env: Record<string, string
   };
 }
 
+/** A terminal with something that runs in it. */
+export interface Terminal {
+  child: ChildProcessWithoutNullStreams;
+  /** What it was sent until now. */
+  text(): string;
+  /** Waits until that is so; fails as `when` does, and when all has ended before. */
+  until(so: (text: string) => boolean, what: string): Promise<void>;
+  ended: Promise<void>;
+}
+
+/** Runs a line of shell in a terminal, which `script` lends; the line is made with the words that start `mirleft`. */
+export function startInTerminal(folder: string, line: (mirleft: string) => string): Terminal {
+  const mirleft = [process.execPath, ...command].map((word) => `"${word}"`).join(' ');
+  const child = spawn('script', ['-qec', line(mirleft), '/dev/null'], {
+    cwd: folder,
+    env: { ...process.env, TERM: 'xterm' },
+  });
+  let [text, isOver] = ['', false];
+  child.stdout.setEncoding('utf8').on('data', (more: string) => (text += more));
+  const ended = new Promise<void>((resolve) => child.once('close', () => resolve(void (isOver = true))));
+  const until = (so: (text: string) => boolean, what: string): Promise<void> =>
+    when(
+      () => so(text),
+      what,
+      () => isOver,
+    );
+  return { child, text: () => text, until, ended };
+}
+
 /** Runs `mirleft` to its end. */
 export function run(folder: string, args: string[], env: Record<string, string> = {}): Promise<Ran> {
   const running = start(folder, args, env);
