@@ -26,7 +26,7 @@ class PtyPi {
   /** Starts it; `take` gets what it sends. */
   async start(take: (bytes: Buffer) => void): Promise<void> {
     const machine = ['-M', MACHINE, '-kernel', this.kernel, '-nodefaults', '-display', 'none', '-no-reboot'];
-    const child = spawn('timeout', ['-k', '2', '40', 'qemu-system-aarch64', ...machine, '-serial', 'pty'], {
+    const child = spawn('timeout', ['-k', '2', '200', 'qemu-system-aarch64', ...machine, '-serial', 'pty'], {
       stdio: ['ignore', 'pipe', 'pipe'],
     });
     this.child = child;
