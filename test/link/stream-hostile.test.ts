@@ -6,7 +6,7 @@ import type { Link } from '../../host-tools/link/link.js';
 import { encodeQoa } from '../../host-tools/media/qoa.js';
 import type { ProgramSource } from '../../host-tools/virtual-pi/board/program.js';
 import { archive, ini, tone, wav16, wordsOf } from '../player/program-rig.js';
-import { compileProgram } from '../support/module.js';
+import { playerOf } from '../virtual-pi/pi-rig.js';
 import { AudioRig, STREAM } from './audio-rig.js';
 
 const BUFFER = 256 * 1024;
@@ -36,7 +36,7 @@ const steepest = (words: readonly number[]): number =>
 describe('link/audio-stream, hostile hosts', () => {
   let program: ProgramSource;
   before(async () => {
-    program = await compileProgram('firmware/programs/player/main.ts', { board: true });
+    program = await playerOf();
   });
 
   interface Talk {

@@ -8,8 +8,8 @@ import path from 'node:path';
 import type { ProgramSource } from '../../host-tools/virtual-pi/board/program.js';
 import type { SdCardOptions } from '../../host-tools/virtual-pi/sd/sd-card.js';
 import { checkFat } from '../support/fat-image.js';
-import { compileProgram } from '../support/module.js';
 import { encodeQoa } from '../support/qoa.js';
+import { playerOf } from '../virtual-pi/pi-rig.js';
 import { CardRig, cardImage } from './card-rig.js';
 import { NEXT } from './player-rig.js';
 import { tone, wav16, wordsOf } from './program-rig.js';
@@ -22,7 +22,7 @@ const ENDING = `${INI}at_end = exit\n`;
 describe('the player with a card', () => {
   let program: ProgramSource;
   before(async () => {
-    program = await compileProgram('firmware/programs/player/main.ts', { board: true });
+    program = await playerOf();
   });
 
   const short = (seed: number, frames = 3000): Buffer => wav16(tone(frames, 1, seed), RATE, 1);
