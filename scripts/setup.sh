@@ -54,6 +54,7 @@ missing_packages() { # Debian package names, one a line
     has ffmpeg || echo ffmpeg
     has wasm2c || echo wabt
     has git || echo git
+    has python3 || echo python3 # lends pseudo terminals
     { has mkfs.fat && has fsck.fat; } || echo dosfstools
     has mcopy || echo mtools
     has_chromium || echo chromium
@@ -75,7 +76,7 @@ by_hand() { # what to install where apt cannot
 }
 by_hand_here() {
   if [ "$mode" = run ]; then by_hand "$1"; fi
-  by_hand "$1" 'sox flac ffmpeg wabt dosfstools mtools chromium' 'sox flac ffmpeg-free wabt dosfstools mtools chromium' 'sox flac ffmpeg wabt dosfstools mtools chromium'
+  by_hand "$1" 'sox flac ffmpeg wabt python3 dosfstools mtools chromium' 'sox flac ffmpeg-free wabt python3 dosfstools mtools chromium' 'sox flac ffmpeg wabt python3 dosfstools mtools chromium'
 }
 
 # The candidate version of a package, seen with the options given after its name.

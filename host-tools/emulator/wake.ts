@@ -25,11 +25,16 @@ export function lastProcess(pid: number): number {
   return child > 0 ? lastProcess(child) : pid;
 }
 
-/** Whether the process takes the signal when it likes to; any other would be ended by it. */
+/**
+ * Whether the process takes the signal when it likes to; any other would be ended by it. QEMU blocks SIGTERM only while it
+ * starts a thread, and then all signals: what it blocks for itself is not to be seen.
+ */
 function takesSignal(pid: number): boolean {
   const blocked = /^SigBlk:\s*([0-9a-f]+)$/m.exec(readProc(pid, 'status'))?.[1];
-  const bit = BigInt(os.constants.signals[SIGNAL] - 1);
-  return blocked !== undefined && ((BigInt(`0x${blocked}`) >> bit) & 1n) === 1n;
+  if (blocked === undefined) return false;
+  const isBlocked = (signal: NodeJS.Signals): boolean =>
+    ((BigInt(`0x${blocked}`) >> BigInt(os.constants.signals[signal] - 1)) & 1n) === 1n;
+  return isBlocked(SIGNAL) && !isBlocked('SIGTERM');
 }
 
 /** Wakes the QEMU that this process has started, itself or behind its guards; whether that could be done. */

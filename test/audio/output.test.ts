@@ -5,9 +5,7 @@ import assert from 'node:assert/strict';
 import { ProgramRig } from '../player/program-rig.js';
 import { compileProgram } from '../support/module.js';
 
-describe('the output', function () {
-  this.timeout(60_000);
-
+describe('the output', () => {
   it('knows that a mark was heard when the jack was opened again since', async () => {
     const { wasm } = await compileProgram('test/audio/assembly/output.ts', { board: true });
     const rig = new ProgramRig(wasm).start().run(2000);

@@ -13,8 +13,7 @@ interface Exports {
   framesAt(): number;
 }
 
-describe('synthesis', function () {
-  this.timeout(30_000);
+describe('synthesis', () => {
   let program: Running<Exports>;
   before(async () => {
     program = await runProgram<Exports>('test/audio/assembly/synthesis.ts');

@@ -6,9 +6,7 @@ import { encodeQoa } from '../../host-tools/media/qoa.js';
 const FRAMES = 11_025;
 const sample = ({ instructions, frames }: Count): number => instructions / frames / 2;
 
-describe('bench of decoders', function () {
-  this.timeout(60_000);
-
+describe('bench of decoders', () => {
   it('decodes the same with three decoders, and counts each one', async () => {
     // It throws when the frames of one differ from another's.
     const { wasm3, c, wasm2c, chain } = await countDecoders(encodeQoa(music(0.25), 44_100, 2));

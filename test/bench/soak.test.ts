@@ -11,9 +11,7 @@ async function run(options: SoakOptions): Promise<SoakReport> {
   }
 }
 
-describe('the soak', function () {
-  this.timeout(60_000);
-
+describe('the soak', () => {
   it('plays in faults of chance, late at times, and loses no word', async () => {
     const program = await playerOf();
     const report = await run({ minutes: 0.3, seed: 4, program });

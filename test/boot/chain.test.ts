@@ -7,8 +7,7 @@ import { runPi } from '../virtual-pi/pi-rig.js';
 
 const IMAGE_WORD = 1024;
 
-describe('another kernel image', function () {
-  this.timeout(60_000);
+describe('another kernel image', () => {
   let first: TestFirmware;
   let next: TestFirmware;
   before(async () => {

@@ -39,9 +39,7 @@ async function linked(): Promise<string[]> {
   return list;
 }
 
-describe('the contract between board.ts and boot', function () {
-  this.timeout(30_000);
-
+describe('the contract between board.ts and boot', () => {
   it('has the same imports with the same types on both sides', async () => {
     const names = declared();
     assert.ok(names.length > 10 && names.length < 20, String(names.length));

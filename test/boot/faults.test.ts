@@ -15,8 +15,7 @@ function marked(comment: string): string {
   return `faults.ts:${index + 1}`;
 }
 
-describe('fault reports', function () {
-  this.timeout(60_000);
+describe('fault reports', () => {
   let firmware: TestFirmware;
   before(async () => {
     firmware = await testFirmware('faults', 0);

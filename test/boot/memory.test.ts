@@ -15,9 +15,7 @@ function rights(descriptor: bigint): string {
   return `${memory} ${write}${descriptor & (1n << 53n) ? '' : ' execute'}`;
 }
 
-describe('memory', function () {
-  this.timeout(60_000);
-
+describe('memory', () => {
   it('is mapped as the memory map says, with guards between', async () => {
     const firmware = await testFirmware('hello', 3, [hook('memory.S')]);
     const { console, status } = await runQemu(firmware, {});

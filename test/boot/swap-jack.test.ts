@@ -3,17 +3,15 @@
 import assert from 'node:assert/strict';
 import fs from 'node:fs';
 import { text } from 'node:stream/consumers';
-import { CAPTURE_RING, CAPTURE_RING_BYTES } from '../../boot/memory-map.js';
 import { buildImage, type Image } from '../../host-tools/build/image.js';
-import { RingReader } from '../../host-tools/capture/ring.js';
 import { startEmulator } from '../../host-tools/emulator/emulator.js';
-import { DESCRIPTOR } from '../../host-tools/emulator/memory.js';
 import { makeScratch } from '../../host-tools/emulator/scratch.js';
+import { ringOf } from '../support/captured.js';
+import { LogReader } from '../support/log.js';
 import { Act, planWords, swapJackProgram } from '../support/swap-plan.js';
-import { hear, lastTold, type WordBlock } from '../support/swap-words.js';
+import { hear, keeping, lastTold, type WordBlock } from '../support/swap-words.js';
 
-describe('the jack across swaps in QEMU', function () {
-  this.timeout(60_000);
+describe('the jack across swaps in QEMU', () => {
   let image: Image;
   let wasm: Uint8Array;
   before(async () => {
@@ -29,38 +27,19 @@ describe('the jack across swaps in QEMU', function () {
       fs.writeFileSync(ramDisk, new Uint8Array(Uint32Array.from(planWords(acts, [wasm])).buffer));
       const extra = through === 'log' ? ['-d', 'unimp', '-D', log] : [];
       const capture = through === 'memory';
-      const machine = { scratch, kernel, ramDisk, capture, extra, deterministic: true, limitSeconds: 50 };
+      const machine = { scratch, kernel, ramDisk, capture, extra, deterministic: true, limitSeconds: 100 };
       const emulator = await startEmulator(machine);
       const console = text(emulator.console);
       const blocks: WordBlock[] = [];
-      const reader =
-        emulator.memory &&
-        new RingReader(
-          { file: emulator.memory.file, descriptor: DESCRIPTOR, base: CAPTURE_RING, bytes: CAPTURE_RING_BYTES },
-          { block: (words, kind) => void blocks.push({ kind, words: [...words] }), register: () => undefined },
-        );
+      const reader = emulator.memory && ringOf(emulator.memory, keeping(blocks));
       assert.equal((await emulator.ended).status, 0, await console);
       while (reader && reader.read() > 0);
       emulator.memory?.close();
-      if (!reader) blocks.push(...logged(fs.readFileSync(log, 'latin1')));
+      if (!reader) new LogReader(keeping(blocks)).push(fs.readFileSync(log));
       return { blocks, console: await console };
     } finally {
       scratch.remove();
     }
-  }
-
-  function logged(log: string): WordBlock[] {
-    const blocks: WordBlock[] = [];
-    let words: number[] = [];
-    const pattern = /^bcm2835-i2s: unimplemented device write \(size 4, offset 0x(\w+), value 0x(\w+)\)$/gm;
-    for (const [, at = '', value = ''] of log.matchAll(pattern)) {
-      const offset = parseInt(at, 16);
-      if (offset === 0x18) words.push(parseInt(value, 16));
-      if (offset !== 0x40 && offset !== 0x44) continue;
-      blocks.push({ kind: (offset - 0x40) / 4, words });
-      words = [];
-    }
-    return blocks;
   }
 
   for (const through of ['log', 'memory'] as const) {

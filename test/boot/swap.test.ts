@@ -3,13 +3,19 @@
 import assert from 'node:assert/strict';
 import { buildImage, type Image } from '../../host-tools/build/image.js';
 import { runQemu } from '../support/qemu.js';
-import { Act, began, planWords, REFUSED, swapModules, swapProgram, SWAPS, toldOf } from '../support/swap-plan.js';
+import {
+  Act,
+  began,
+  kindsOf,
+  planWords,
+  REFUSED,
+  swapModules,
+  swapProgram,
+  SWAPS,
+  toldOf,
+} from '../support/swap-plan.js';
 
-const kindsOf = (console: string): string[] =>
-  [...console.matchAll(/^fault kind=([\w-]+)/gm)].map(([, kind]) => `${kind}`);
-
-describe('a module that is sent to the board', function () {
-  this.timeout(60_000);
+describe('a module that is sent to the board', () => {
   let image: Image;
   let modules: Uint8Array[];
   before(async () => {

@@ -56,8 +56,7 @@ async function optimised(texts: string[]): Promise<{ quick: boolean; results: st
   }
 }
 
-describe("binaryen's calls", function () {
-  this.timeout(60_000);
+describe("binaryen's calls", () => {
   it('stay in WebAssembly, exceptions of C++ among them', async () => {
     const { quick, results } = await optimised([
       '(module (func (export "f") (result i32) (i32.add (i32.const 2) (i32.const 3))))',

@@ -4,8 +4,7 @@ import os from 'node:os';
 import path from 'node:path';
 import { run, start } from '../cli/mirleft.js';
 
-describe('mirleft build and size', function () {
-  this.timeout(60_000);
+describe('mirleft build and size', () => {
   let folder: string;
   before(() => {
     folder = fs.mkdtempSync(path.join(os.tmpdir(), 'mirleft-command-'));

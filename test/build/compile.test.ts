@@ -22,8 +22,7 @@ const NUMBERS = `export function third(value: i32): i32 {
 }
 `;
 
-describe('compile', function () {
-  this.timeout(60_000);
+describe('compile', () => {
   let compiler: Compiler;
   let folder: string;
   const write = (name: string, text: string): string => {

@@ -11,8 +11,7 @@ import { testFirmware, type TestFirmware } from '../support/firmware.js';
 
 const digest = (bytes: Uint8Array): string => createHash('sha256').update(bytes).digest('hex');
 
-describe('the image', function () {
-  this.timeout(60_000);
+describe('the image', () => {
   let folder: string;
   let firmware: TestFirmware;
 

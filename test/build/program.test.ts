@@ -9,8 +9,7 @@ import { buildProgram, finishBuild, writeBuild, type BuildEvent } from '../../ho
 import { findProgram, programNames } from '../../host-tools/build/project.js';
 import { Problem } from '../../host-tools/problem.js';
 
-describe('program', function () {
-  this.timeout(60_000);
+describe('program', () => {
   let folder: string;
   const project = (name: string, manifest?: unknown, main = 'export function start(g: i32): void {}\n'): string => {
     const made = path.join(folder, name);

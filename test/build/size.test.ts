@@ -7,8 +7,7 @@ import { parseModule, WasmFormatError } from '../../host-tools/build/wasm-module
 
 const total = (entries: readonly SizeEntry[]): number => entries.reduce((sum, { bytes }) => sum + bytes, 0);
 
-describe('size', function () {
-  this.timeout(30_000);
+describe('size', () => {
   let wasm: Uint8Array;
   before(async () => {
     ({ wasm } = await compile({ entry: 'firmware/programs/blink/main.ts', board: true }));

@@ -339,9 +339,7 @@ const FOREIGN: [what: RegExp, make: (file: string) => void][] = [
   [/is packed with xz; unpack it with unxz/, (file) => patch(file, 0, Buffer.from('\xfd7zXZ\0', 'latin1'))],
 ];
 
-describe('what mirleft check finds', function () {
-  this.timeout(60_000);
-
+describe('what mirleft check finds', () => {
   for (const [name, found, words, make] of WRONG)
     it(`finds ${name}`, async () => {
       const report = await check(make());

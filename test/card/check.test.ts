@@ -23,9 +23,7 @@ import {
 } from './check-rig.js';
 import { deleteFile, MIB, noise, PARTITION, patch, putFiles } from './fat-rig.js';
 
-describe('mirleft check', function () {
-  this.timeout(60_000);
-
+describe('mirleft check', () => {
   it('finds nothing on a card that is right, and tells what is on it', async () => {
     const report = await check(card());
     assert.deepEqual(codes(report), []);

@@ -11,8 +11,7 @@ import { checkFat, firmwareFolder, readCard } from './card-rig.js';
 const folder = testFolder();
 const at = (...names: string[]): string => path.join(folder, ...names);
 
-describe('mirleft image and mirleft card', function () {
-  this.timeout(60_000);
+describe('mirleft image and mirleft card', () => {
   /** A path with the compiler and nothing else: no apt. */
   const offline = { PATH: at('bin') };
 

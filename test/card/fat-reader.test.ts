@@ -56,9 +56,7 @@ function fragment(card: string): Buffer {
   return bytes;
 }
 
-describe('the FAT reader', function () {
-  this.timeout(60_000);
-
+describe('the FAT reader', () => {
   for (const shape of SHAPES) {
     const name = `FAT${shape.bits} with clusters of ${(shape.clusterSectors ?? 1) * 512} bytes`;
     it(`reads ${name} as mtools has written it`, () => {

@@ -107,8 +107,7 @@ function watched(target: FlashTarget, changes: Partial<FlashTarget> = {}): Flash
   };
 }
 
-describe('mirleft flash', function () {
-  this.timeout(60_000);
+describe('mirleft flash', () => {
   let image: string;
   before(() => (image = makeImage()));
 

@@ -41,8 +41,7 @@ const isProblem =
   (error: unknown): boolean =>
     error instanceof Problem && error.code === code && message.test(error.line());
 
-describe('the card image', function () {
-  this.timeout(30_000);
+describe('the card image', () => {
   let wav: Buffer;
   before(() => {
     wav = fs.readFileSync(makeMusic(at('m.wav'), 1, 44100, 16));

@@ -29,8 +29,7 @@ const problem =
   (error: unknown): boolean =>
     error instanceof Problem && error.code === code && words.test(error.line());
 
-describe('mirleft run --card', function () {
-  this.timeout(60_000);
+describe('mirleft run --card', () => {
   let build: Build;
   before(async () => (build = await finishBuild(buildProgram({ program: PROGRAM }))));
 

@@ -1,12 +1,11 @@
 // mirleft console as a process: in a terminal, in a pipe, and through a reset of the board.
 
 import assert from 'node:assert/strict';
-import { spawn } from 'node:child_process';
 import path from 'node:path';
 import { Metric, PlayState, TelemetryOp } from '../../firmware/link/protocol.js';
 import { socketLine, type RealLine } from '../link/real-lines.js';
 import { testFolder } from '../media/sounds.js';
-import { run, start, when } from './mirleft.js';
+import { run, start, startInTerminal, when } from './mirleft.js';
 
 const folder = testFolder();
 /** A pair of a Snapshot. */
@@ -17,10 +16,8 @@ function pair(key: Metric, value: number): number[] {
 }
 /** To the end of the line, and all before that away. */
 const EMPTY = '\x05\x15';
-const library = path.resolve(import.meta.dirname, '../..');
 
-describe('mirleft console', function () {
-  this.timeout(90_000);
+describe('mirleft console', () => {
   let line: RealLine | undefined;
 
   afterEach(() => {
@@ -52,32 +49,19 @@ describe('mirleft console', function () {
 
   it('has a raw terminal with a status line, and gives it back', async () => {
     const { rig, path: port } = await device();
-    const command = `"${process.execPath}" --import "file://${library}/node_modules/tsx/dist/esm/index.mjs" "${library}/host-tools/cli/main.ts"`;
-    const shell = spawn(
-      'script',
-      ['-qec', `stty -g; ${command} console --port ${port}; echo "status $?"; stty -g`, '/dev/null'],
-      {
-        cwd: folder,
-        env: { ...process.env, TERM: 'xterm' },
-      },
+    const terminal = startInTerminal(
+      folder,
+      (mirleft) => `stty -g; ${mirleft} console --port ${port}; echo "status $?"; stty -g`,
     );
-    let screen = '';
-    let closed = false;
-    shell.stdout.setEncoding('utf8').on('data', (text: string) => (screen += text));
-    const ended = new Promise<void>((resolve) => shell.once('close', () => resolve(void (closed = true))));
-    const until = (text: string): Promise<void> =>
-      when(
-        () => screen.includes(text),
-        text,
-        () => closed,
-      );
-    await until('as fast as it goes');
+    const { stdin } = terminal.child;
+    const shows = (wanted: string): Promise<void> => terminal.until((text) => text.includes(wanted), wanted);
+    await shows('as fast as it goes');
     let typed = '';
-    shell.stdin.write('seek 1:00\x03');
+    stdin.write('seek 1:00\x03');
     await when(() => (typed += rig.typed()) === `${EMPTY}seek 1:00\x03`, 'the keys, the first Ctrl-C too');
     rig.program.exports.say();
     rig.running = true;
-    await until('The device says something.');
+    await shows('The device says something.');
     const tell = (...bytes: number[]): void => {
       rig.program.bytes().set(bytes, rig.program.exports.bufferAt());
       assert(rig.program.exports.sendBytes(bytes.length));
@@ -96,12 +80,13 @@ describe('mirleft console', function () {
         ...Buffer.from('a/é\x1b[2J.wav'),
       ],
     );
-    await until('2/5 a/é\\x1b[2J.wav  1:01 of 2:05  ');
+    await shows('2/5 a/é\\x1b[2J.wav  1:01 of 2:05  ');
     tell(TelemetryOp.CrashRecord, 65);
-    await until('the board keeps the report of a fault: mirleft crash shows it');
-    await until('fault kept: mirleft crash  2/5');
-    shell.stdin.write('\x1d');
-    await ended;
+    await shows('the board keeps the report of a fault: mirleft crash shows it');
+    await shows('fault kept: mirleft crash  2/5');
+    stdin.write('\x1d');
+    await terminal.ended;
+    const screen = terminal.text();
     const lines = screen.replaceAll('\r', '').trim().split('\n');
     assert.ok(screen.includes('status 0'), screen);
     assert.ok(screen.includes('\x1b[r'), 'the whole screen scrolls again');

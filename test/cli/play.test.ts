@@ -13,8 +13,7 @@ const temporary = at('tmp');
 /** What runs have left in the folder for temporary files. */
 const left = (): string[] => fs.readdirSync(temporary).filter((name) => name.startsWith('mirleft-run'));
 
-describe('mirleft play', function () {
-  this.timeout(60_000);
+describe('mirleft play', () => {
   const env = { TMPDIR: temporary };
 
   before(() => {

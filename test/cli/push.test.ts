@@ -10,8 +10,7 @@ import { run, start } from './mirleft.js';
 
 const RATE = 8000;
 
-describe('mirleft push', function () {
-  this.timeout(300_000);
+describe('mirleft push', () => {
   let folder: string;
   before(() => {
     folder = fs.mkdtempSync(path.join(os.tmpdir(), 'mirleft-push-'));

@@ -15,8 +15,7 @@ const folder = testFolder();
 
 const signed = (buildId: string): string => String(BigInt.asIntN(64, BigInt(`0x${buildId}`)));
 
-describe('a board that restarts in mirleft run', function () {
-  this.timeout(240_000);
+describe('a board that restarts in mirleft run', () => {
   let build: Build;
   let next: { image: Uint8Array; buildId: string };
   before(async () => {

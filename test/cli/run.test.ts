@@ -1,14 +1,12 @@
 import assert from 'node:assert/strict';
-import { spawn } from 'node:child_process';
 import fs from 'node:fs';
 import path from 'node:path';
 import { readWav } from '../../host-tools/media/wav.js';
 import { makeMusic, testFolder, tool } from '../media/sounds.js';
-import { run, start, when } from './mirleft.js';
+import { run, start, startInTerminal, when } from './mirleft.js';
 
 const folder = testFolder();
 const at = (name: string): string => path.join(folder, name);
-const library = path.resolve(import.meta.dirname, '../..');
 
 /** A program of a few lines in a folder of its own. */
 function program(name: string, source: string): string {
@@ -36,9 +34,7 @@ export function step(events: i32): i64 {
 }
 `;
 
-describe('mirleft run', function () {
-  this.timeout(60_000);
-
+describe('mirleft run', () => {
   before(() => {
     program('echo', ECHO);
   });
@@ -165,27 +161,16 @@ export function step(events: i32): i64 {
   });
 
   it('gives the keys of a terminal to the device, and the terminal back', async () => {
-    // `script` lends a terminal; `stty` tells how it is afterwards.
-    const command = `"${process.execPath}" --import "file://${library}/node_modules/tsx/dist/esm/index.mjs" "${library}/host-tools/cli/main.ts"`;
-    const shell = spawn('script', ['-qec', `stty -g; ${command} run echo; echo "status $?"; stty -g`, '/dev/null'], {
-      cwd: folder,
-    });
-    let screen = '';
-    shell.stdout.setEncoding('utf8').on('data', (text: string) => (screen += text));
-    let closed = false;
-    const ended = new Promise<void>((resolve) => shell.once('close', () => resolve(void (closed = true))));
-    const until = (text: string): Promise<void> =>
-      when(
-        () => screen.includes(text),
-        text,
-        () => closed,
-      );
-    await until('ends');
-    await until('>');
-    shell.stdin.write('ping');
-    await until('ping');
-    shell.stdin.write('\x03');
-    await ended;
+    // `stty` tells how it is before and afterwards.
+    const terminal = startInTerminal(folder, (mirleft) => `stty -g; ${mirleft} run echo; echo "status $?"; stty -g`);
+    const shows = (wanted: string): Promise<void> => terminal.until((text) => text.includes(wanted), wanted);
+    await shows('ends');
+    await shows('>');
+    terminal.child.stdin.write('ping');
+    await shows('ping');
+    terminal.child.stdin.write('\x03');
+    await terminal.ended;
+    const screen = terminal.text();
     const lines = screen.replaceAll('\r', '').trim().split('\n');
     assert.ok(screen.includes('status 130'), screen);
     assert.equal(lines.at(-1), lines[0]);

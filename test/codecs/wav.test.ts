@@ -24,8 +24,7 @@ describe('codecs/wav', () => {
   let decoder: Decoder;
   let folder: string;
   const names: string[] = [];
-  before(async function () {
-    this.timeout(60_000);
+  before(async () => {
     decoder = await Decoder.load();
     folder = fs.mkdtempSync(path.join(os.tmpdir(), 'mirleft-wav-'));
     const { next } = random(1);

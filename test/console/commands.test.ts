@@ -16,8 +16,7 @@ const FILES = {
   'notes.txt': 'one\r\ntwo\tthree\n\x1b[31mred\n',
 };
 
-describe('the console of the player', function () {
-  this.timeout(120_000);
+describe('the console of the player', () => {
   let program: ProgramSource;
   before(async () => {
     program = await playerOf();

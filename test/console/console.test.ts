@@ -19,8 +19,7 @@ interface Exports {
   recordSample(on: number, length: number): void;
 }
 
-describe('the console', function () {
-  this.timeout(30_000);
+describe('the console', () => {
   let program: Running<Exports>;
   let sent = Buffer.alloc(0);
   let allowed = Infinity;

@@ -24,8 +24,7 @@ const MOST = 255;
 const RUNS = 300;
 const HISTORY = 16;
 
-describe('the line editor', function () {
-  this.timeout(60_000);
+describe('the line editor', () => {
   let program: Running<Exports>;
   let screen: Screen;
   let raw: Buffer[];

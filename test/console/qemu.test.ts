@@ -7,9 +7,7 @@ import { EventQueue } from '../../host-tools/play/queue.js';
 import { playerBuild } from '../play/player.js';
 import { Screen } from '../support/screen.js';
 
-describe('the console in QEMU', function () {
-  this.timeout(120_000);
-
+describe('the console in QEMU', () => {
   it('looks at registers that are there and at others, and tells of memory', async () => {
     const scratch = makeScratch();
     const keys = new EventQueue<Uint8Array>();

@@ -11,9 +11,7 @@ import { toldOf, wordsOf } from './program.js';
 /** Between two changes that must both be seen; the emulator may be kept waiting by other work. */
 const SEEN_MS = 40;
 
-describe('controls in QEMU', function () {
-  this.timeout(60_000);
-
+describe('controls in QEMU', () => {
   it('are told from pins that are driven outside', async () => {
     const pins = new OutsidePins();
     const settle = async (pin: number, level: boolean): Promise<void> => {
@@ -45,7 +43,6 @@ describe('controls in QEMU', function () {
     try {
       const run = await runQemu(await testFirmware('controls'), {
         words: wordsOf(0, 'debounce_ms = 100', 'hold_ms = 2000'),
-        limit: 40,
         args: pins.args,
         onConsole: (text) => {
           if (!running && text.includes('ready')) running = script();

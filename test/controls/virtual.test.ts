@@ -10,8 +10,7 @@ import { at, programOf, runPi } from '../virtual-pi/pi-rig.js';
 import { Pin, quadrature } from './controls-rig.js';
 import { toldOf, wordsOf } from './program.js';
 
-describe('controls on the virtual Pi', function () {
-  this.timeout(60_000);
+describe('controls on the virtual Pi', () => {
   let program: TestModule;
   before(async () => {
     program = await programOf('controls');

@@ -7,7 +7,7 @@ import { run, start, type Running } from '../cli/mirleft.js';
 import { testFolder } from '../media/sounds.js';
 
 describe('mirleft dev', function () {
-  this.timeout(180_000);
+  this.timeout(400_000);
   const folder = testFolder();
   const project = path.join(folder, 'hello');
   const main = path.join(project, 'main.ts');

@@ -6,8 +6,7 @@ import { SourceWatch } from '../../host-tools/dev/watch.js';
 import { when } from '../cli/mirleft.js';
 import { testFolder } from '../media/sounds.js';
 
-describe('the watch over sources', function () {
-  this.timeout(60_000);
+describe('the watch over sources', () => {
   const folder = testFolder();
   const at = (name: string): string => path.join(folder, name);
   let watch: SourceWatch;

@@ -9,8 +9,7 @@ import { compile } from '../../host-tools/build/compile.js';
 const manual = fs.readFileSync(path.resolve(import.meta.dirname, '../../docs/firmware.md'), 'utf8');
 const examples = [...manual.matchAll(/^```ts\n(.*?)^```$/gms)].map(([, text]) => text ?? '');
 
-describe('the manual', function () {
-  this.timeout(120_000);
+describe('the manual', () => {
   const folder = fs.mkdtempSync(path.join(os.tmpdir(), 'mirleft-manual-'));
   after(() => fs.rmSync(folder, { recursive: true }));
 

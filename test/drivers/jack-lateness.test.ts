@@ -5,8 +5,7 @@ import { compileJack, constant, JackRig, largestStep, numbered, places, rampStep
 
 let wasm: Uint8Array;
 
-before(async function () {
-  this.timeout(30_000);
+before(async () => {
   wasm = await compileJack();
 });
 

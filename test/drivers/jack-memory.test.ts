@@ -21,8 +21,7 @@ type Seen = ['block', number, number[]] | ['register', number, number];
 /** The words of a track: each says where it stands. */
 const numbered = (pairs: number): number[] => Array.from({ length: pairs * 2 }, (_, i) => (i * 7) % RANGE);
 
-describe('a capture through memory', function () {
-  this.timeout(30_000);
+describe('a capture through memory', () => {
   const file = fs.openSync(path.join(testFolder(), 'memory'), 'w+');
   let wasm: Uint8Array;
   before(async () => (wasm = await compileJack()));

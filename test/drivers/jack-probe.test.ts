@@ -5,8 +5,7 @@ import { compileJack, JackRig, Setting, State } from './jack-rig.js';
 
 let wasm: Uint8Array;
 
-before(async function () {
-  this.timeout(30_000);
+before(async () => {
   wasm = await compileJack();
 });
 

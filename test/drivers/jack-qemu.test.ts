@@ -4,11 +4,9 @@ import assert from 'node:assert/strict';
 import fs from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
-import { CAPTURE_RING, CAPTURE_RING_BYTES } from '../../boot/memory-map.js';
-import { RingReader } from '../../host-tools/capture/ring.js';
 import { startEmulator } from '../../host-tools/emulator/emulator.js';
-import { DESCRIPTOR } from '../../host-tools/emulator/memory.js';
 import { makeScratch } from '../../host-tools/emulator/scratch.js';
+import { ringOf } from '../support/captured.js';
 import { testFirmware } from '../support/firmware.js';
 import { runQemu } from '../support/qemu.js';
 import { largestStep, rampStep } from './jack-rig.js';
@@ -26,7 +24,7 @@ async function runLogged(): Promise<{ facts: Record<string, number>; lines: Line
   try {
     const log = path.join(folder, 'log');
     const image = await testFirmware('jack');
-    const result = await runQemu(image, { deterministic: true, limit: 50, args: ['-d', 'unimp', '-D', log] });
+    const result = await runQemu(image, { deterministic: true, args: ['-d', 'unimp', '-D', log] });
     assert.equal(result.status, 0, result.console + result.errors);
     const facts = Object.fromEntries(
       result.console
@@ -70,34 +68,29 @@ async function runShared(): Promise<{ blocks: Block[]; ordered: boolean }> {
   try {
     const kernel = scratch.file('kernel8.img');
     fs.writeFileSync(kernel, (await testFirmware('jack')).image);
-    const emulator = await startEmulator({ scratch, kernel, deterministic: true, capture: true, limitSeconds: 50 });
+    const emulator = await startEmulator({ scratch, kernel, deterministic: true, capture: true, limitSeconds: 100 });
     emulator.console.resume();
-    const file = emulator.memory?.file ?? assert.fail();
+    const memory = emulator.memory ?? assert.fail();
     const blocks: Block[] = [];
     let [stamp, ordered] = [0, true];
-    const reader = new RingReader(
-      { file, descriptor: DESCRIPTOR, base: CAPTURE_RING, bytes: CAPTURE_RING_BYTES },
-      {
-        block(words, kind, micros) {
-          blocks.push({ kind, words: [...words] });
-          ordered &&= micros > 0 && micros >= stamp;
-          stamp = micros;
-        },
-        register: () => undefined,
+    const reader = ringOf(memory, {
+      block(words, kind, micros) {
+        blocks.push({ kind, words: [...words] });
+        ordered &&= micros > 0 && micros >= stamp;
+        stamp = micros;
       },
-    );
+      register: () => undefined,
+    });
     assert.equal((await emulator.ended).status, 0);
     while (reader.read() > 0);
-    emulator.memory?.close();
+    memory.close();
     return { blocks, ordered };
   } finally {
     scratch.remove();
   }
 }
 
-describe('the jack in QEMU', function () {
-  this.timeout(60_000);
-
+describe('the jack in QEMU', () => {
   let logged: Awaited<ReturnType<typeof runLogged>>;
   before(async () => (logged = await runLogged()));
 

@@ -84,8 +84,7 @@ class Rig {
   }
 }
 
-describe('the ring of the jack', function () {
-  this.timeout(20_000);
+describe('the ring of the jack', () => {
   let rig: Rig;
 
   before(async () => {

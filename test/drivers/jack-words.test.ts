@@ -5,14 +5,11 @@ import { compileJack, constant, JackRig, numbered } from './jack-rig.js';
 
 let wasm: Uint8Array;
 
-before(async function () {
-  this.timeout(30_000);
+before(async () => {
   wasm = await compileJack();
 });
 
-describe('the words of the jack', function () {
-  this.timeout(20_000);
-
+describe('the words of the jack', () => {
   it('come out as they were appended, in order, in blocks of every length (capture)', () => {
     const rig = new JackRig(wasm, 'emulator');
     rig.open(44100);

@@ -2,18 +2,17 @@ import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
 import fs from 'node:fs';
 import path from 'node:path';
-import { CAPTURE_RING, CAPTURE_RING_BYTES } from '../../boot/memory-map.js';
 import { JackCapture } from '../../host-tools/capture/jack.js';
-import { RingReader } from '../../host-tools/capture/ring.js';
+import type { RingReader } from '../../host-tools/capture/ring.js';
 import { machineArguments } from '../../host-tools/emulator/arguments.js';
 import { startEmulator, type Emulator } from '../../host-tools/emulator/emulator.js';
 import { findQemu } from '../../host-tools/emulator/find.js';
-import { DESCRIPTOR } from '../../host-tools/emulator/memory.js';
 import { makeScratch } from '../../host-tools/emulator/scratch.js';
 import { lastProcess, wake } from '../../host-tools/emulator/wake.js';
 import { Problem } from '../../host-tools/problem.js';
 import { when } from '../cli/mirleft.js';
 import { testFolder } from '../media/sounds.js';
+import { ringOf } from '../support/captured.js';
 import { tinyImage } from './tiny.js';
 
 /** Collects the console, and waits for what it is to hold. */
@@ -33,10 +32,8 @@ const start = (options: Partial<Parameters<typeof startEmulator>[0]> = {}): Prom
 
 /** What reads the words of a run. */
 function wordsOf(emulator: Emulator): { reader: RingReader; capture: JackCapture } {
-  const file = emulator.memory?.file ?? assert.fail();
   const capture = new JackCapture([], [], false);
-  const place = { file, descriptor: DESCRIPTOR, base: CAPTURE_RING, bytes: CAPTURE_RING_BYTES };
-  return { reader: new RingReader(place, capture), capture };
+  return { reader: ringOf(emulator.memory ?? assert.fail(), capture), capture };
 }
 
 /** Processes whose command line holds the text. */
@@ -62,9 +59,7 @@ async function gone(text: string, withinMs: number): Promise<void> {
   }
 }
 
-describe('the emulator', function () {
-  this.timeout(60_000);
-
+describe('the emulator', () => {
   it('gives the console both ways and the status that the guest ends with', async () => {
     const emulator = await start();
     const seen = watch(emulator);
@@ -203,6 +198,20 @@ describe('the emulator', function () {
       await exited;
     }
     assert.ok(!wake(child), 'gone');
+  });
+
+  it('is not ended by being woken while it starts, whenever that is', async () => {
+    const words = machineArguments({ kernel: tinyImage() });
+    for (let run = 0; run < 8; run++) {
+      const child = spawn('timeout', ['-k', '2', '60', 'qemu-system-aarch64', ...words]);
+      const exited = new Promise((resolve) => child.once('exit', (_, signal) => resolve(signal)));
+      for (let woken = 0; woken < 20 && child.exitCode === null && child.signalCode === null;) {
+        if (wake(child)) woken++;
+        await new Promise((resolve) => setImmediate(resolve));
+      }
+      child.kill();
+      assert.equal(await exited, 'SIGTERM');
+    }
   });
 
   it('doubles commas in names of files', () => {

@@ -34,8 +34,7 @@ const payloads = fc.oneof(
   fc.nat(Link.PayloadBytes).map((length) => new Uint8Array(length).fill(0x5a)),
 );
 
-describe('frames of the line', function () {
-  this.timeout(60_000);
+describe('frames of the line', () => {
   let device: DeviceRig;
 
   before(async () => {

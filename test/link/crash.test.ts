@@ -92,9 +92,7 @@ class Machine {
   }
 }
 
-describe('the crash record in QEMU', function () {
-  this.timeout(200_000);
-
+describe('the crash record in QEMU', () => {
   it('is there after a warm reset, with lines of the source, until it is forgotten', async () => {
     const build = await playerBuild();
     const machine = await Machine.start(build.image);
@@ -155,8 +153,7 @@ describe('the crash record in QEMU', function () {
   });
 });
 
-describe('the crash record on the virtual Pi', function () {
-  this.timeout(240_000);
+describe('the crash record on the virtual Pi', () => {
   let player: TestModule;
   before(async () => (player = await playerOf()));
 

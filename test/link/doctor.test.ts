@@ -46,9 +46,7 @@ const only = (findings: Finding[]): Finding => {
   return findings[0] as Finding;
 };
 
-describe('the doctor on a line', function () {
-  this.timeout(60_000);
-
+describe('the doctor on a line', () => {
   it('hears nothing: power, or TX and RX swapped', async () => {
     const finding = only(await found(() => undefined));
     assert.equal(finding.outcome, 'wrong');
@@ -152,9 +150,7 @@ describe('the doctor on a line', function () {
   });
 });
 
-describe('the doctor before the line', function () {
-  this.timeout(60_000);
-
+describe('the doctor before the line', () => {
   it('tells whose port it is', () => {
     const access = { mayOpen: false, group: 'dialout', user: 'ada', isMember: false };
     assert.equal(judgeAccess('/dev/ttyUSB0', { ...access, mayOpen: true }).outcome, 'fine');
@@ -197,9 +193,7 @@ describe('the doctor before the line', function () {
   });
 });
 
-describe('the doctor on a pseudo terminal', function () {
-  this.timeout(60_000);
-
+describe('the doctor on a pseudo terminal', () => {
   /** A terminal whose other end is this process: what is written to it comes here, and the other way round. */
   async function pseudoTerminal() {
     const child = spawn('script', ['-qfc', 'stty raw -echo; echo at $(tty) end; exec sleep 600', '/dev/null']);

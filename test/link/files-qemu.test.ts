@@ -18,11 +18,12 @@ import { checkFat, getFile, repairAll } from '../support/fat-image.js';
 
 /** So much that it is never over before it is broken off. */
 const LONG = 8_000_000;
+/** So much that a get of it is not over before it is killed, and soon afterwards. */
+const SOME_FRAMES = 250_000;
 /** So many that they are never removed before that is broken off. */
 const MANY = 600;
 
-describe('files in QEMU', function () {
-  this.timeout(240_000);
+describe('files in QEMU', () => {
   const folder = testFolder();
   const at = (name: string): string => path.join(folder, name);
   const socket = at('line');
@@ -31,7 +32,7 @@ describe('files in QEMU', function () {
   before(async () => {
     const { image } = await playerBuild();
     fs.writeFileSync(at('kernel8.img'), image);
-    const music = wav16(tone(20_000, 2, 1));
+    const music = wav16(tone(SOME_FRAMES, 2, 1));
     const many = Array.from({ length: MANY }, (_, i): [string, string] => [`many/${i}`, String(i)]);
     const files = { 'music/1.wav': music, 'player.ini': 'volume_db = -20\n', ...Object.fromEntries(many) };
     fs.writeFileSync(at('card.img'), cardImage(files));
@@ -107,7 +108,7 @@ describe('files in QEMU', function () {
     assert.match(await does('df'), /^\d+\.\d MB free of 33\.5 MB, \d+ % used\n$/);
     await fails(1, /books: is a folder; -r/, 'rm', 'books');
     await does('rm', '-r', 'books', 'music/2.wav');
-    assert.deepEqual(await listed('music'), [['1.wav', 80_044]]);
+    assert.deepEqual(await listed('music'), [['1.wav', 4 * SOME_FRAMES + 44]]);
   });
 
   it('tells what is wrong in one line', async () => {
@@ -158,7 +159,7 @@ describe('files in QEMU', function () {
     await killed.exited;
     assert(!fs.existsSync(at('1.wav')));
     await does('get', 'music/1.wav');
-    assert(fs.readFileSync(at('1.wav')).equals(wav16(tone(20_000, 2, 1))));
+    assert(fs.readFileSync(at('1.wav')).equals(wav16(tone(SOME_FRAMES, 2, 1))));
     assert.deepEqual(parts(), []);
   });
 
@@ -168,6 +169,7 @@ describe('files in QEMU', function () {
     ['console', ['console'], /volume/],
     ['metrics', ['metrics', '--listen', '127.0.0.1:0'], /http:/],
     ['top', ['top', '--json'], /\{/],
+    ['dev', ['dev', 'player', '--json'], /"event":"(unchanged|sending)"/],
     ['rm', ['rm', '-r', 'many'], undefined],
   ] as const)
     it(`has a line that others use when ${name} is killed`, async () => {
@@ -178,10 +180,15 @@ describe('files in QEMU', function () {
       else await onPort(killed);
       killed.child.kill('SIGKILL');
       await killed.exited;
-      const began = Date.now();
-      assert.match(await does('df'), /MB free/);
-      const ms = Date.now() - began;
-      assert(ms < 10_000, `${ms} ms`);
+      const timed = async (): Promise<number> => {
+        const began = performance.now();
+        assert.match(await does('df'), /MB free/);
+        return performance.now() - began;
+      };
+      const first = await timed();
+      // A process takes long to begin on a busy machine: what the other has left behind is what comes on top.
+      const next = await timed();
+      assert(first - next < 5000, `${first} ms, then ${next} ms`);
     });
 
   it('leaves a card that is whole', async () => {

@@ -35,8 +35,7 @@ interface Session {
   played(): string[];
 }
 
-describe('files over the serial line of a virtual Pi', function () {
-  this.timeout(240_000);
+describe('files over the serial line of a virtual Pi', () => {
   let player: TestModule;
   before(async () => (player = await playerOf()));
 
@@ -175,7 +174,10 @@ describe('files over the serial line of a virtual Pi', function () {
     const listed = [...session.text().matchAll(/([a-e])\.wav\r/g)].map(([, name = '']) => name);
     assert.deepEqual([listed[0], [...listed].sort().join('')], [session.first[0], 'abcde']);
     for (let i = 0; i < 4; i++) await session.type('\x1b[6~');
-    assert.deepEqual(session.played(), listed.slice(1).map((name) => `${name}.wav`)); // prettier-ignore
+    assert.deepEqual(
+      session.played(),
+      listed.slice(1).map((name) => `${name}.wav`),
+    );
   });
 
   it('begins to play when the first tracks are put on a card that has none', async () => {

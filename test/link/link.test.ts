@@ -16,8 +16,7 @@ import { drive, pass } from './drive.js';
 const DAMAGED = 0;
 const REFUSED = 1;
 
-describe('the link', function () {
-  this.timeout(120_000);
+describe('the link', () => {
   let rig: DeviceRig;
 
   before(async () => {

@@ -4,32 +4,34 @@
 
 import assert from 'node:assert/strict';
 import fs from 'node:fs';
-import { CAPTURE_RING, CAPTURE_RING_BYTES } from '../../boot/memory-map.js';
 import { Channel } from '../../firmware/link/protocol.js';
 import { buildImage, type Image } from '../../host-tools/build/image.js';
-import { RingReader } from '../../host-tools/capture/ring.js';
+import type { RingReader } from '../../host-tools/capture/ring.js';
 import { startEmulator, type Emulator } from '../../host-tools/emulator/emulator.js';
-import { DESCRIPTOR } from '../../host-tools/emulator/memory.js';
 import { makeScratch, type Scratch } from '../../host-tools/emulator/scratch.js';
 import { Link } from '../../host-tools/link/link.js';
 import { ModuleClient, type Fallback } from '../../host-tools/link/module-client.js';
 import { StreamTransport } from '../../host-tools/link/stream-transport.js';
-import { hear, lastTold, type WordBlock } from '../support/swap-words.js';
+import { ringOf } from '../support/captured.js';
+import { hear, keeping, lastTold, type WordBlock } from '../support/swap-words.js';
 import { moduleOf, Variant, variantOf } from './swap-link.js';
 
 class Rig {
-  readonly blocks: WordBlock[] = [];
   readonly fallbacks: Fallback[] = [];
   text = '';
   link!: Link;
   client!: ModuleClient;
-  private reader: RingReader | undefined;
-  private timer: NodeJS.Timeout | undefined;
+  private readonly blocks: WordBlock[] = [];
+  private readonly reader: RingReader;
+  private readonly timer: NodeJS.Timeout;
 
   private constructor(
     readonly scratch: Scratch,
     readonly emulator: Emulator,
-  ) {}
+  ) {
+    this.reader = ringOf(emulator.memory ?? assert.fail(), keeping(this.blocks));
+    this.timer = setInterval(() => this.reader.read(), 20);
+  }
 
   static async make(image: Image): Promise<Rig> {
     const scratch = makeScratch();
@@ -42,14 +44,7 @@ class Rig {
   }
 
   private async connect(): Promise<void> {
-    const { emulator, blocks } = this;
-    const { memory } = emulator;
-    if (memory)
-      this.reader = new RingReader(
-        { file: memory.file, descriptor: DESCRIPTOR, base: CAPTURE_RING, bytes: CAPTURE_RING_BYTES },
-        { block: (words, kind) => void blocks.push({ kind, words: [...words] }), register: () => undefined },
-      );
-    this.timer = setInterval(() => this.reader?.read(), 20);
+    const { emulator } = this;
     const transport = new StreamTransport('qemu', emulator.console, emulator.keys, async () => {
       await emulator.stop();
     });
@@ -70,10 +65,11 @@ class Rig {
     await this.link.send(Channel.Console, Uint8Array.of(0x71));
     const { status } = await this.emulator.ended;
     assert.equal(status, 0, this.text);
-    while (this.reader && this.reader.read() > 0);
+    while (this.reader.read() > 0);
     const { track, heldMs } = hear(this.blocks);
     assert.equal(track, lastTold(this.text, 'track'));
-    assert.equal(heldMs > 0, lastTold(this.text, 'underruns') > 0, `${heldMs} ms held: ${this.text}`);
+    // Not the other way round: where the host is so late that the ring runs dry, the engine waits and no word is held.
+    assert.ok(heldMs === 0 || lastTold(this.text, 'underruns') > 0, `${heldMs} ms held: ${this.text}`);
   }
 
   async remove(): Promise<void> {
@@ -84,8 +80,7 @@ class Rig {
   }
 }
 
-describe('new code over the line in QEMU', function () {
-  this.timeout(120_000);
+describe('new code over the line in QEMU', () => {
   let image: Image;
   let rig: Rig;
   before(async () => {

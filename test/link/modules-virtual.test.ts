@@ -8,7 +8,7 @@ import { VirtualTransport, whilePassing } from '../../host-tools/link/virtual.js
 import { Problem } from '../../host-tools/problem.js';
 import { MILLISECOND } from '../../host-tools/virtual-pi/time.js';
 import { VirtualPi } from '../../host-tools/virtual-pi/virtual-pi.js';
-import { hear, lastTold, type WordBlock } from '../support/swap-words.js';
+import { hear, keeping, lastTold, type WordBlock } from '../support/swap-words.js';
 import { swapModules } from '../support/swap-plan.js';
 import { moduleOf, Variant, variantOf } from './swap-link.js';
 
@@ -27,7 +27,7 @@ async function rigOf(): Promise<Rig> {
   const fallbacks: Fallback[] = [];
   const pi = new VirtualPi({
     program: { wasm, sourceMap },
-    words: { block: (words, kind) => void blocks.push({ kind, words: [...words] }), register: () => undefined },
+    words: keeping(blocks),
   });
   let text = '';
   const onText = (bytes: Uint8Array): void => void (text += Buffer.from(bytes).toString('latin1'));
@@ -49,9 +49,7 @@ async function end({ pi, link, blocks, text }: Rig) {
   return hear(blocks);
 }
 
-describe('new code over the line of a virtual Pi', function () {
-  this.timeout(120_000);
-
+describe('new code over the line of a virtual Pi', () => {
   it('is swapped ten times while the jack plays: no gap, only what changed is sent, the session lasts', async () => {
     const rig = await rigOf();
     const { pi, client, link } = rig;
@@ -124,6 +122,19 @@ describe('new code over the line of a virtual Pi', function () {
         reason.test(problem.message),
       );
     await whilePassing(pi, client.replace(await moduleOf(10)));
+    const { track, heldMs } = await end(rig);
+    assert.deepEqual([track, heldMs], [lastTold(rig.text(), 'track'), 0]);
+  });
+
+  it('is refused when what it was put together from is not what the host thinks', async () => {
+    const rig = await rigOf();
+    const { pi, link, client } = rig;
+    const wasm = await moduleOf(10);
+    const { sum } = await whilePassing(pi, client.running());
+    const wrong = new ModuleClient(link, new Map([[sum, wasm]]));
+    await assert.rejects(whilePassing(pi, wrong.replace(wasm)), /what arrived is not what was announced/);
+    const right = new ModuleClient(link);
+    assert.equal((await whilePassing(pi, right.replace(wasm))).generation, 2);
     const { track, heldMs } = await end(rig);
     assert.deepEqual([track, heldMs], [lastTold(rig.text(), 'track'), 0]);
   });

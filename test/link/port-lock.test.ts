@@ -26,8 +26,7 @@ const RACER = `import { lockPort } from './host-tools/link/port-lock.ts';
   }
   console.log(mine);`;
 
-describe('link/port-lock', function () {
-  this.timeout(60_000);
+describe('link/port-lock', () => {
   const folder = testFolder();
   const at = (name: string): string => path.join(folder, name);
   const isHeld = (text: RegExp) => (error: unknown) => {

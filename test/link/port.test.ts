@@ -28,8 +28,7 @@ async function echo(link: Link, messages: Uint8Array[]): Promise<Uint8Array[]> {
 
 const messages = Array.from({ length: 30 }, (_, i) => new Uint8Array(1000).fill(i));
 
-describe('ports', function () {
-  this.timeout(60_000);
+describe('ports', () => {
   const folder = fs.mkdtempSync(path.join(os.tmpdir(), 'mirleft-ports-'));
   const at = (name: string): string => path.join(folder, name);
   let line: RealLine | undefined;

@@ -5,7 +5,7 @@ import { lineBytes } from '../../host-tools/link/line-choice.js';
 import { LiveSound } from '../../host-tools/link/live-sound.js';
 import type { ProgramSource } from '../../host-tools/virtual-pi/board/program.js';
 import { archive, ini } from '../player/program-rig.js';
-import { compileProgram } from '../support/module.js';
+import { playerOf } from '../virtual-pi/pi-rig.js';
 import { AudioRig, STREAM } from './audio-rig.js';
 
 const RATE = 8000;
@@ -17,7 +17,7 @@ describe('link/push, live', function () {
   this.timeout(600_000);
   let program: ProgramSource;
   before(async () => {
-    program = await compileProgram('firmware/programs/player/main.ts', { board: true });
+    program = await playerOf();
   });
 
   it(`follows a clock that is 300 ppm off for ${SECONDS} s`, async () => {

@@ -12,8 +12,8 @@ import { encodeQoa } from '../../host-tools/media/qoa.js';
 import { formatFinding } from '../../host-tools/virtual-pi/findings.js';
 import type { ProgramSource } from '../../host-tools/virtual-pi/board/program.js';
 import { archive, ini, tone, wav16, wordsOf } from '../player/program-rig.js';
-import { compileProgram } from '../support/module.js';
 import { decodeQoa } from '../support/qoa.js';
+import { playerOf } from '../virtual-pi/pi-rig.js';
 import { AudioRig, STREAM } from './audio-rig.js';
 
 const RANGE = 2604; // at 48 kHz
@@ -22,14 +22,13 @@ const NO_TRACKS = archive(SETTINGS);
 const FAST = 3_000_000;
 const SLOW = 921_600;
 
-describe('link/push', function () {
-  this.timeout(240_000);
+describe('link/push', () => {
   let program: ProgramSource;
   let folder: string;
   let files = 0;
   before(async () => {
     folder = fs.mkdtempSync(path.join(os.tmpdir(), 'mirleft-push-'));
-    program = await compileProgram('firmware/programs/player/main.ts', { board: true });
+    program = await playerOf();
   });
   after(() => fs.rmSync(folder, { recursive: true }));
 

@@ -6,7 +6,7 @@ import type { Link } from '../../host-tools/link/link.js';
 import { encodeQoa } from '../../host-tools/media/qoa.js';
 import type { ProgramSource } from '../../host-tools/virtual-pi/board/program.js';
 import { archive, ini, tone, wav16, wordsOf } from '../player/program-rig.js';
-import { compileProgram } from '../support/module.js';
+import { playerOf } from '../virtual-pi/pi-rig.js';
 import { AudioRig, STREAM } from './audio-rig.js';
 
 const BUFFER = 256 * 1024;
@@ -33,11 +33,10 @@ const pcm = (samples: Int16Array): Buffer => Buffer.from(samples.buffer, samples
 const steepest = (words: readonly number[]): number =>
   words.reduce((most, word, i) => Math.max(most, i < 2 ? 0 : Math.abs(word - (words[i - 2] as number))), 0);
 
-describe('link/audio-stream, hostile hosts', function () {
-  this.timeout(240_000);
+describe('link/audio-stream, hostile hosts', () => {
   let program: ProgramSource;
   before(async () => {
-    program = await compileProgram('firmware/programs/player/main.ts', { board: true });
+    program = await playerOf();
   });
 
   interface Talk {

@@ -19,8 +19,7 @@ const refused = (what: string): object => ({
   hint: HINT,
 });
 
-describe('what player.ini switches off', function () {
-  this.timeout(60_000);
+describe('what player.ini switches off', () => {
   let player: TestModule;
   before(async () => (player = await playerOf()));
 

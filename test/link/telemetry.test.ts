@@ -62,8 +62,7 @@ describe('a snapshot on the line', () => {
   });
 });
 
-describe('telemetry of a virtual Pi', function () {
-  this.timeout(240_000);
+describe('telemetry of a virtual Pi', () => {
   let player: TestModule;
   before(async () => (player = await playerOf()));
 

@@ -95,8 +95,7 @@ describe('the picture of mirleft top', () => {
   });
 });
 
-describe('mirleft top', function () {
-  this.timeout(240_000);
+describe('mirleft top', () => {
   const card = path.join(testFolder(), 'card.img');
   before(() => {
     fs.writeFileSync(card, cardImage({ 'player.ini': 'repeat = all\n', 'a.wav': wav16(tone(44_100 * 30)) }));

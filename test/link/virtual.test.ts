@@ -12,8 +12,7 @@ import { VirtualPi } from '../../host-tools/virtual-pi/virtual-pi.js';
 import type { TestModule } from '../support/module.js';
 import { programOf } from '../virtual-pi/pi-rig.js';
 
-describe('the link through the UART of a virtual Pi', function () {
-  this.timeout(120_000);
+describe('the link through the UART of a virtual Pi', () => {
   let program: TestModule;
 
   before(async () => {

@@ -45,9 +45,7 @@ async function* typed(...keys: string[]): AsyncGenerator<Uint8Array> {
   for (const key of keys) yield Buffer.from(key);
 }
 
-describe('a run with a capture', function () {
-  this.timeout(30_000);
-
+describe('a run with a capture', () => {
   it('waits while it is paused, and loses nothing, also of what comes just before the end', async () => {
     const { run, capture, problems, text } = await watched(typed('www0'));
     run.pause();

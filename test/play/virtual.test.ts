@@ -16,9 +16,7 @@ import { playerBuild, playToEnd } from './player.js';
 const folder = testFolder();
 const at = (name: string): string => path.join(folder, name);
 
-describe('playing on the virtual Pi', function () {
-  this.timeout(120_000);
-
+describe('playing on the virtual Pi', () => {
   before(() => {
     makeMusic(at('cd.wav'), 1, 44100, 16);
     makeMusic(at('deep.wav'), 0.5, 48000, 24);

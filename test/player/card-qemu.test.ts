@@ -27,9 +27,7 @@ interface Session {
   status: number | undefined;
 }
 
-describe('a whole card in QEMU', function () {
-  this.timeout(120_000);
-
+describe('a whole card in QEMU', () => {
   /** An image with these tracks and settings. */
   async function image(name: string, settings: string, tracks: Record<string, Uint8Array>): Promise<string> {
     for (const [track, data] of Object.entries(tracks)) {

@@ -8,8 +8,8 @@ import path from 'node:path';
 import type { ProgramSource } from '../../host-tools/virtual-pi/board/program.js';
 import type { SdCardOptions } from '../../host-tools/virtual-pi/sd/sd-card.js';
 import { checkFat } from '../support/fat-image.js';
-import { compileProgram } from '../support/module.js';
 import { encodeQoa } from '../support/qoa.js';
+import { playerOf } from '../virtual-pi/pi-rig.js';
 import { CardRig, cardImage } from './card-rig.js';
 import { NEXT } from './player-rig.js';
 import { tone, wav16, wordsOf } from './program-rig.js';
@@ -19,11 +19,10 @@ const RANGE = 2834;
 const INI = 'records = on\nvolume_db = 0\n';
 const ENDING = `${INI}at_end = exit\n`;
 
-describe('the player with a card', function () {
-  this.timeout(120_000);
+describe('the player with a card', () => {
   let program: ProgramSource;
   before(async () => {
-    program = await compileProgram('firmware/programs/player/main.ts', { board: true });
+    program = await playerOf();
   });
 
   const short = (seed: number, frames = 3000): Buffer => wav16(tone(frames, 1, seed), RATE, 1);

@@ -2,7 +2,7 @@
 
 import assert from 'node:assert/strict';
 import type { ProgramSource } from '../../host-tools/virtual-pi/board/program.js';
-import { compileProgram } from '../support/module.js';
+import { playerOf } from '../virtual-pi/pi-rig.js';
 import { CardRig, cardImage } from './card-rig.js';
 import { tone, wav16 } from './program-rig.js';
 
@@ -17,11 +17,10 @@ pin_led = ${LED}
 pin_play = ${PLAY}
 `;
 
-describe('the music box', function () {
-  this.timeout(120_000);
+describe('the music box', () => {
   let program: ProgramSource;
   before(async () => {
-    program = await compileProgram('firmware/programs/player/main.ts', { board: true });
+    program = await playerOf();
   });
 
   const press = (rig: CardRig, pin: number, ms: number): void => {

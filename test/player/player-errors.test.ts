@@ -4,8 +4,7 @@ import assert from 'node:assert/strict';
 import { compilePlayer, gainOf, player, RANGE, REPORTING } from './player-rig.js';
 import { archive, ini, type Member, Revision, tone, wav16, wordsOf } from './program-rig.js';
 
-describe('the player with bad input', function () {
-  this.timeout(60_000);
+describe('the player with bad input', () => {
   before(compilePlayer);
 
   const good = { name: 'good.wav', data: wav16(tone(800)) };

@@ -6,8 +6,7 @@ import { encodeQoa } from '../support/qoa.js';
 import { compilePlayer, gainOf, NEXT, player, playing, PREVIOUS, RANGE } from './player-rig.js';
 import { archive, ini, tone, wav16, wordsOf } from './program-rig.js';
 
-describe('the player by keys', function () {
-  this.timeout(60_000);
+describe('the player by keys', () => {
   before(compilePlayer);
 
   it('pauses and goes on without losing or doubling a frame, and without a jump', () => {

@@ -13,8 +13,7 @@ const crcOf = (samples: Int16Array): string =>
     .toString(16)
     .padStart(8, '0');
 
-describe('the player', function () {
-  this.timeout(60_000);
+describe('the player', () => {
   before(compilePlayer);
 
   it('plays tracks in order, word for word, and tells what it did', () => {

@@ -5,7 +5,7 @@ import { Info } from '../../drivers/board-keys.js';
 import type { ProgramSource } from '../../host-tools/virtual-pi/board/program.js';
 import { SdCard, type SdCardOptions } from '../../host-tools/virtual-pi/sd/sd-card.js';
 import { MemorySectors } from '../../host-tools/virtual-pi/sd/sector-store.js';
-import { compileProgram } from '../support/module.js';
+import { playerOf } from '../virtual-pi/pi-rig.js';
 import { CardRig, cardImage } from './card-rig.js';
 import { tone, wav16 } from './program-rig.js';
 
@@ -23,11 +23,10 @@ interface Kept {
   path: string;
 }
 
-describe('the player remembers', function () {
-  this.timeout(120_000);
+describe('the player remembers', () => {
   let program: ProgramSource;
   before(async () => {
-    program = await compileProgram('firmware/programs/player/main.ts', { board: true });
+    program = await playerOf();
   });
 
   const sound = (seconds: number, seed = 1): Buffer => wav16(tone(seconds * RATE, 1, seed), RATE, 1);

@@ -3,19 +3,17 @@
 import assert from 'node:assert/strict';
 import fs from 'node:fs';
 import { text } from 'node:stream/consumers';
-import { CAPTURE_RING, CAPTURE_RING_BYTES } from '../../boot/memory-map.js';
 import { buildImage, stripModule, type Image } from '../../host-tools/build/image.js';
-import { RingReader } from '../../host-tools/capture/ring.js';
 import { startEmulator } from '../../host-tools/emulator/emulator.js';
-import { DESCRIPTOR } from '../../host-tools/emulator/memory.js';
 import { makeScratch } from '../../host-tools/emulator/scratch.js';
+import { BlockKind } from '../../drivers/jack-keys.js';
+import { ringOf } from '../support/captured.js';
 import { tone, wav16, wordsOf } from './program-input.js';
 import { compilePlayerSwap, PlayerAct, swapDisk } from './swap-disk.js';
 
 const RANGE = 2834;
 
-describe('the player across swaps in QEMU', function () {
-  this.timeout(60_000);
+describe('the player across swaps in QEMU', () => {
   const samples = tone(44_100 * 2);
   let image: Image;
   let wasm: Uint8Array;
@@ -32,15 +30,15 @@ describe('the player across swaps in QEMU', function () {
       fs.writeFileSync(kernel, image.image);
       fs.writeFileSync(ramDisk, swapDisk([{ name: 'tone.wav', data: wav16(samples) }], wasm, plan));
       const emulator = await startEmulator({
-        ...{ scratch, kernel, ramDisk, capture: true, deterministic: true, limitSeconds: 50 },
+        ...{ scratch, kernel, ramDisk, capture: true, deterministic: true, limitSeconds: 100 },
       });
       const console = text(emulator.console);
       const memory = emulator.memory ?? assert.fail();
       const track: number[] = [];
-      const reader = new RingReader(
-        { file: memory.file, descriptor: DESCRIPTOR, base: CAPTURE_RING, bytes: CAPTURE_RING_BYTES },
-        { block: (words, kind) => void (kind === 1 && track.push(...words)), register: () => undefined },
-      );
+      const reader = ringOf(memory, {
+        block: (words, kind) => void (kind === Number(BlockKind.Track) && track.push(...words)),
+        register: () => undefined,
+      });
       assert.equal((await emulator.ended).status, 0, await console);
       while (reader.read() > 0);
       memory.close();

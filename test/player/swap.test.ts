@@ -12,8 +12,7 @@ const RANGE = 2834;
 const same = (one: readonly number[], other: readonly number[]): boolean =>
   one.length === other.length && one.every((word, i) => word === other[i]);
 
-describe('the player across swaps', function () {
-  this.timeout(60_000);
+describe('the player across swaps', () => {
   let program: TestModule;
   before(async () => {
     program = await compilePlayerSwap();

@@ -19,9 +19,7 @@ import { testFolder } from '../media/sounds.js';
 import { otherBytes } from '../support/module.js';
 import { playerBuild } from '../play/player.js';
 
-describe('an update over the line in QEMU', function () {
-  this.timeout(180_000);
-
+describe('an update over the line in QEMU', () => {
   /** A card that boots the player, and the player's build. */
   async function cardOf() {
     const card = path.join(testFolder(), 'card.img');

@@ -9,7 +9,7 @@ import { LinkError } from '../../firmware/link/protocol.js';
 import { testFolder } from '../media/sounds.js';
 import { cuts } from '../storage/fat-cuts.js';
 import { Card, Fat, noise, type Change } from '../storage/fat-rig.js';
-import { checkAll, makeFat, putFile, repairAll } from '../support/fat-image.js';
+import { makeFat, putFile, repaired } from '../support/fat-image.js';
 import { pick } from '../support/pick.js';
 import { runProgram } from '../support/module.js';
 
@@ -109,8 +109,7 @@ class BootRun {
   }
 }
 
-describe('the updater', function () {
-  this.timeout(120_000);
+describe('the updater', () => {
   const folder = testFolder();
   let fat: Fat;
   before(async () => {
@@ -241,15 +240,12 @@ describe('the updater', function () {
     let kept = 0;
     for (let at = 0; at < all.length; at += BATCH) {
       const batch = all.slice(at, at + BATCH);
-      const files = batch.map(({ image }, i) => {
-        const file = path.join(folder, `${i}.img`);
-        fs.writeFileSync(file, image);
-        return file;
-      });
-      repairAll(files);
-      assert.equal(checkAll(files).join(''), '');
+      const images = repaired(
+        folder,
+        batch.map(({ image }) => image),
+      );
       for (const [i, { image, what, step }] of batch.entries())
-        for (const found of [image, fs.readFileSync(pick(files, i))]) {
+        for (const found of [image, pick(images, i)]) {
           const kernel = tree(found)['/kernel8.img'];
           assert(kernel && (kernel.equals(OLD) || (kernel.equals(NEW) && step === 1)), `kernel8.img, ${what}`);
           const run = await BootRun.of(Buffer.from(found));

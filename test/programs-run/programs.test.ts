@@ -6,8 +6,7 @@ import { archive, compileFirmware, ProgramRig, Revision, tone, wav16, wordsOf } 
 
 const gainOf = (db: number): number => Math.round(2 ** 30 * 10 ** (db / 20));
 
-describe('tone', function () {
-  this.timeout(60_000);
+describe('tone', () => {
   const RANGE = 2604;
   let wasm: Uint8Array;
   before(async () => {
@@ -84,8 +83,7 @@ describe('tone', function () {
   });
 });
 
-describe('sampler', function () {
-  this.timeout(60_000);
+describe('sampler', () => {
   const RANGE = 2834;
   let wasm: Uint8Array;
   before(async () => {
@@ -192,9 +190,7 @@ describe('sampler', function () {
   });
 });
 
-describe('blink', function () {
-  this.timeout(60_000);
-
+describe('blink', () => {
   it('switches the LED and prints a line each second', async () => {
     const rig = new ProgramRig(await compileFirmware('blink')).start().run(3100);
     assert.deepEqual(rig.lines().slice(3), ['seconds: 1', 'seconds: 2', 'seconds: 3']);
@@ -210,9 +206,7 @@ describe('blink', function () {
   });
 });
 
-describe('tone, sampler and blink', function () {
-  this.timeout(60_000);
-
+describe('tone, sampler and blink', () => {
   it('end on a board that they are not for, and touch nothing of it', async () => {
     for (const name of ['tone', 'sampler', 'blink']) {
       const wasm = await compileFirmware(name);

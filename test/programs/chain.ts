@@ -1,8 +1,9 @@
 // Goes to another kernel image: its length is the first word of the RAM disk, its bytes follow at 4 KiB. The second word
 // tells how: 0 by the DMA window, 1 straight from the RAM disk, 2 with an address that is none, 3 with no length.
 
-import { chain, copyIn, copyOut, exit, Exit, info, Info, send } from '../../drivers/board';
+import { chain, copyIn, copyOut, exit, Exit, info, Info } from '../../drivers/board';
 import { NEXT_IMAGE, windowAddress } from '../../drivers/window';
+import { say } from './say';
 
 const RAM_DISK: u32 = 0x10000000;
 const IMAGE: u32 = RAM_DISK + 4096;
@@ -10,15 +11,6 @@ const PIECE: i32 = 16384;
 
 const words = memory.data(8);
 const piece = memory.data(16384);
-const line = memory.data(64);
-
-function say(name: string, value: i64): void {
-  let at = String.UTF8.encodeUnsafe(changetype<usize>(name), name.length, line);
-  const text = value.toString();
-  at += String.UTF8.encodeUnsafe(changetype<usize>(text), text.length, line + at);
-  store<u8>(line + at, 10);
-  send(line, <i32>at + 1);
-}
 
 export function start(generation: i32): void {
   copyIn(RAM_DISK, words, 8);

@@ -1,9 +1,10 @@
 // Plays numbered words through the jack: 441 blocks of 100 pairs at 44.1 kHz, a pause, one block at an extreme, close.
 // The console gets what it cost, in ticks, and what the driver counted.
 
-import { Exit, exit, send, ticks } from '../../drivers/board';
+import { Exit, exit, ticks } from '../../drivers/board';
 import { Jack, JackSetting, JackState } from '../../drivers/jack';
 import { milliseconds } from '../../drivers/timer';
+import { say } from './say';
 
 const BLOCKS: i32 = 441;
 const PAIRS: i32 = 100;
@@ -11,7 +12,6 @@ const PAUSE_MS: i64 = 200;
 
 const jack = new Jack();
 const words = memory.data(4096, 16);
-const line = memory.data(64);
 
 let made: i32 = 0;
 let pauseUntil: i64 = 0;
@@ -19,14 +19,6 @@ let closing: bool = false;
 let appendTicks: i64 = 0;
 let serviceTicks: i64 = 0;
 let services: i32 = 0;
-
-function say(name: string, value: i64): void {
-  let at = String.UTF8.encodeUnsafe(changetype<usize>(name), name.length, line);
-  const text = value.toString();
-  at += String.UTF8.encodeUnsafe(changetype<usize>(text), text.length, line + at);
-  store<u8>(line + at, 10);
-  send(line, <i32>at + 1);
-}
 
 /** The word at `index` of the track; the host computes the same. */
 function numbered(index: i32): u32 {

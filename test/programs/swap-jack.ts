@@ -1,24 +1,22 @@
-// Plays words that tell their place, and swaps by a plan while they play. The words of a track go up and down by 1, so that
-// one that is left out, doubled or falls is seen. The RAM disk is as for swap.ts; each generation says `g=GENERATION`, and
-// with `held=` what the board has held.
+// Plays words that tell their place, and swaps by a plan while they play. The RAM disk is as for swap.ts; each generation
+// says `g=GENERATION`, and with `held=` what the board has held.
 
-import { copyIn, exit, Exit, info, Info, read32, reload, send, ticks } from '../../drivers/board';
-import { Jack, JackSetting, JackState } from '../../drivers/jack';
+import { copyIn, exit, Exit, info, Info, read32, reload, ticks } from '../../drivers/board';
+import { Jack, JackState } from '../../drivers/jack';
 import { RingHeader } from '../../drivers/jack-keys';
 import { milliseconds } from '../../drivers/timer';
 import { JACK_HEADER, windowAddress } from '../../drivers/window';
+import { feedRamp, openRamp } from './ramp';
+import { say } from './say';
 
 const RAM_DISK: u32 = 0x10000000;
 const TABLE: u32 = 128;
 const MODULE_BYTES: i32 = 192 * 1024;
-const RATE_HZ: i32 = 44100;
 /** A generation plays so long, then acts. */
 const PLAY_MS: i64 = 150;
 const FULL_MS: i32 = 300;
 /** How long a step is that is only late. */
 const LATE_MS: i64 = 120;
-const LOW: i32 = 1417;
-const HEIGHT: i32 = 400;
 
 export const enum Act {
   Reload = 0,
@@ -31,39 +29,12 @@ export const enum Act {
 }
 
 const word = memory.data(8);
-const line = memory.data(64);
-const words = memory.data(4096, 16);
 const module = heap.alloc(MODULE_BYTES);
 const jack = new Jack();
 let act: i32 = 0;
 let actAt: i64 = 0;
 let endAt: i64 = 0;
 let filling: bool = false;
-
-function say(name: string, value: i64): void {
-  let at = String.UTF8.encodeUnsafe(changetype<usize>(name), name.length, line);
-  const text = value.toString();
-  at += String.UTF8.encodeUnsafe(changetype<usize>(text), text.length, line + at);
-  store<u8>(line + at, 10);
-  send(line, <i32>at + 1);
-}
-
-/** The word of a pair of the track, on both sides. */
-function wordOf(pair: i64): u32 {
-  const phase = <i32>(pair % (2 * HEIGHT));
-  return LOW + (phase < HEIGHT ? phase : 2 * HEIGHT - phase);
-}
-
-function feed(): void {
-  for (let room = jack.room(); room > 0; room = jack.room()) {
-    const from = jack.trackPairsAppended;
-    for (let i = 0; i < room; i++) {
-      store<u32>(words + ((<usize>i) << 3), wordOf(from + i));
-      store<u32>(words + ((<usize>i) << 3), wordOf(from + i), 4);
-    }
-    if (jack.append(words, room)) exit(Exit.End, 9);
-  }
-}
 
 function spin(until: i64): void {
   while (ticks() < until) continue;
@@ -85,14 +56,9 @@ export function start(generation: i32): void {
   act = load<u8>(word);
   say('g=', generation);
   if (act === Act.HangInStart) spin(i64.MAX_VALUE);
-  jack.probe(JackSetting.Auto);
-  if (!jack.adopted) {
-    const error = jack.open(RATE_HZ);
-    if (error) exit(Exit.End, 8);
-    jack.noteTrack(0);
-  }
+  openRamp(jack);
   say('underruns=', jack.underruns);
-  feed();
+  feedRamp(jack);
   actAt = ticks() + milliseconds(PLAY_MS);
 }
 
@@ -120,7 +86,7 @@ function doIt(): void {
 export function step(_events: i32): i64 {
   if (jack.state === JackState.Closed) exit(Exit.End, 0);
   const now = ticks();
-  if (jack.state === JackState.Open) feed();
+  if (jack.state === JackState.Open) feedRamp(jack);
   if (actAt && now >= actAt) {
     actAt = 0;
     doIt();

@@ -2,7 +2,7 @@
 // variant says what it does after a while. A typed `q` ends it: it says what was played.
 
 import { exit, Exit, read32, ticks } from '../../drivers/board';
-import { Jack, JackSetting, JackState } from '../../drivers/jack';
+import { Jack, JackState } from '../../drivers/jack';
 import { RingHeader } from '../../drivers/jack-keys';
 import { milliseconds } from '../../drivers/timer';
 import { JACK_HEADER, windowAddress } from '../../drivers/window';
@@ -12,6 +12,7 @@ import { takeInput } from '../../firmware/console/input';
 import { openModules } from '../../firmware/link/modules';
 import { serviceDevLine } from '../../firmware/link/dev-line';
 import { SwapUser } from '../../firmware/link/swap-user';
+import { feedRamp, openRamp } from './ramp';
 
 export const enum Variant {
   Plain = 0,
@@ -21,11 +22,8 @@ export const enum Variant {
   HangInStart = 4,
 }
 
-const RATE_HZ: i32 = 44100;
 /** It plays so long, then acts. */
 const PLAY_MS: i64 = 150;
-const LOW: i32 = 1417;
-const HEIGHT: i32 = 400;
 const Q: i32 = 0x71;
 
 class User extends SwapUser {
@@ -40,7 +38,6 @@ class User extends SwapUser {
   }
 }
 
-const words = memory.data(4096, 16);
 const typed = memory.data(8);
 const jack = new Jack();
 openModules(new User());
@@ -53,23 +50,6 @@ function say(name: string, value: i64): void {
   endLine();
 }
 
-/** The word of a pair of the track, on both sides. */
-function wordOf(pair: i64): u32 {
-  const phase = <i32>(pair % (2 * HEIGHT));
-  return LOW + (phase < HEIGHT ? phase : 2 * HEIGHT - phase);
-}
-
-function feed(): void {
-  for (let room = jack.room(); room > 0; room = jack.room()) {
-    const from = jack.trackPairsAppended;
-    for (let i = 0; i < room; i++) {
-      store<u32>(words + ((<usize>i) << 3), wordOf(from + i));
-      store<u32>(words + ((<usize>i) << 3), wordOf(from + i), 4);
-    }
-    if (jack.append(words, room)) exit(Exit.End, 9);
-  }
-}
-
 function spin(): void {
   while (ticks() > 0) continue;
 }
@@ -77,12 +57,8 @@ function spin(): void {
 export function start(generation: i32): void {
   if (VARIANT === Variant.TrapInStart) unreachable();
   if (VARIANT === Variant.HangInStart) spin();
-  jack.probe(JackSetting.Auto);
-  if (!jack.adopted) {
-    if (jack.open(RATE_HZ)) exit(Exit.End, 8);
-    jack.noteTrack(0);
-  }
-  feed();
+  openRamp(jack);
+  feedRamp(jack);
   say('g', generation);
   say('variant', VARIANT);
   actAt = ticks() + milliseconds(PLAY_MS);
@@ -91,10 +67,11 @@ export function start(generation: i32): void {
 export function step(_events: i32): i64 {
   const linked = serviceDevLine();
   if (jack.state === JackState.Closed) exit(Exit.End, 0);
-  if (jack.state === JackState.Open) feed();
-  if (VARIANT !== Variant.Plain && ticks() >= actAt) {
+  if (jack.state === JackState.Open) feedRamp(jack);
+  if (ticks() >= actAt) {
     if (VARIANT === Variant.Trap) unreachable();
-    spin();
+    if (VARIANT === Variant.Hang) spin();
+    actAt = i64.MAX_VALUE;
   }
   if (takeInput(typed, 1) && load<u8>(typed) === Q) {
     say('underruns', jack.underruns);
@@ -103,6 +80,5 @@ export function step(_events: i32): i64 {
     jack.breakTrack();
     jack.close();
   }
-  const due = min(linked, min(jack.service(), serviceConsole()));
-  return VARIANT === Variant.Plain ? due : min(due, actAt);
+  return min(min(linked, actAt), min(jack.service(), serviceConsole()));
 }

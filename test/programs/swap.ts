@@ -13,10 +13,10 @@ import {
   read32,
   reload,
   Reload,
-  send,
   ticks,
   wait,
 } from '../../drivers/board';
+import { say } from './say';
 
 const RAM_DISK: u32 = 0x10000000;
 const TABLE: u32 = 128;
@@ -45,21 +45,12 @@ export const enum Act {
 }
 
 const word = memory.data(8);
-const line = memory.data(64);
 const module = heap.alloc(MODULE_BYTES);
 let act: i32 = 0;
 let index: i32 = 0;
 let parts: i32 = 0;
 /** Of this instance: a second one begins anew. */
 let starts: i32 = 0;
-
-function say(name: string, value: i64): void {
-  let at = String.UTF8.encodeUnsafe(changetype<usize>(name), name.length, line);
-  const text = value.toString();
-  at += String.UTF8.encodeUnsafe(changetype<usize>(text), text.length, line + at);
-  store<u8>(line + at, 10);
-  send(line, <i32>at + 1);
-}
 
 function fetch(): i32 {
   copyIn(RAM_DISK + TABLE + <u32>index * 8, word, 8);

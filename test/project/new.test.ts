@@ -9,8 +9,7 @@ import { findProgram } from '../../host-tools/build/project.js';
 import { Problem } from '../../host-tools/problem.js';
 import { createProject } from '../../host-tools/project/new.js';
 
-describe('new', function () {
-  this.timeout(20_000);
+describe('new', () => {
   let folder: string;
   const inside = (...names: string[]): string => path.join(folder, ...names);
   before(() => {

@@ -4,16 +4,18 @@ import assert from 'node:assert/strict';
 import fs from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
-import { checkAll, makeFat, repairAll } from '../support/fat-image.js';
+import { makeFat, repaired } from '../support/fat-image.js';
 import { pick } from '../support/pick.js';
 import { cuts } from './fat-cuts.js';
 import { Fat, FsError, FsFailure, noise, SECTOR } from './fat-rig.js';
 import { checkTree, prepare, record, state, steps, type Session } from './fat-session.js';
 
 const BATCH = 64;
+/** A folder that is there under two names: fsck.fat empties the second, then deletes it, then its long name. */
+const PASSES = 3;
 const KIB = { 12: 300, 16: 2200, 32: 400 };
 
-describe('storage/fat: power cuts', function () {
+describe('storage/fat: power cuts', () => {
   const folder = fs.mkdtempSync(path.join(fs.existsSync('/dev/shm') ? '/dev/shm' : os.tmpdir(), 'mirleft-power-'));
   after(() => fs.rmSync(folder, { recursive: true, force: true }));
   let fat: Fat;
@@ -28,24 +30,7 @@ describe('storage/fat: power cuts', function () {
     return record(fat, start);
   }
 
-  /** Repairs cards, and says what is found on each. */
-  function repaired(images: Buffer[]): Buffer[] {
-    const files = images.map((image, i) => {
-      const file = path.join(folder, `${i}.img`);
-      fs.writeFileSync(file, image);
-      return file;
-    });
-    let left = files;
-    // A folder that is there under two names takes more than one pass: fsck.fat empties the second, then deletes it,
-    // then its long name.
-    for (let pass = 0; pass < 3 && left.length; pass++) {
-      repairAll(left);
-      const wrong = checkAll(left);
-      left = left.filter((_, i) => wrong[i]);
-    }
-    assert.deepEqual(checkAll(left), []);
-    return files.map((file) => fs.readFileSync(file));
-  }
+  const fixed = (images: readonly Buffer[]): Buffer[] => repaired(folder, images, PASSES);
 
   for (const bits of [12, 16, 32] as const) {
     it(`loses nothing on FAT${bits} but what is being written`, () => {
@@ -54,7 +39,7 @@ describe('storage/fat: power cuts', function () {
       assert(all.length > 300, `${all.length} cuts`);
       for (let at = 0; at < all.length; at += BATCH) {
         const batch = all.slice(at, at + BATCH);
-        const images = repaired(batch.map(({ image }) => image));
+        const images = fixed(batch.map(({ image }) => image));
         for (const [i, { step, what, image }] of batch.entries()) {
           try {
             fat.mount(pick(images, i));
@@ -130,7 +115,7 @@ describe('storage/fat: power cuts', function () {
       const before = fat.tree();
       const all = [...cuts({ start, changes: card.changes, marks: [0] }, tail)];
       assert(all.length > 20, `${all.length} cuts`);
-      for (const [i, image] of repaired(all.map((cut) => cut.image)).entries()) {
+      for (const [i, image] of fixed(all.map((cut) => cut.image)).entries()) {
         fat.mount(image);
         const found = fat.tree();
         for (const [name, data] of Object.entries(before)) {
@@ -156,7 +141,7 @@ describe('storage/fat: power cuts', function () {
       }
       return image;
     });
-    for (const [i, image] of repaired(images).entries()) {
+    for (const [i, image] of fixed(images).entries()) {
       fat.mount(image);
       const { step, what } = pick(all, i);
       const found = fat.tree();
@@ -199,7 +184,7 @@ describe('storage/fat: power cuts', function () {
     assert(left.length > calls / 2);
     for (let at = 0; at < left.length; at += BATCH) {
       const batch = left.slice(at, at + BATCH);
-      for (const [i, image] of repaired(batch.map(({ image }) => image)).entries()) {
+      for (const [i, image] of fixed(batch.map(({ image }) => image)).entries()) {
         fat.mount(image);
         checkTree(fat.tree(), session, pick(batch, i).step);
         checkState(image, pick(batch, i).step);

@@ -2,6 +2,7 @@
 
 import { spawnSync } from 'node:child_process';
 import fs from 'node:fs';
+import path from 'node:path';
 
 export interface FatOptions {
   bits: 12 | 16 | 32;
@@ -65,6 +66,26 @@ export function checkFat(file: string): string {
 export function repairAll(files: readonly string[]): void {
   const failed = check('-a', 1, files).filter(Boolean);
   if (failed.length) throw new Error(`fsck.fat gave up: ${failed.join('\n')}`);
+}
+
+/**
+ * Images as `fsck.fat -a` leaves them: it finds nothing wrong with them then. `folder` is where it may work. Throws if it
+ * gives up, or `passes` of it are too few.
+ */
+export function repaired(folder: string, images: readonly Buffer[], passes = 1): Buffer[] {
+  const files = images.map((image, i) => {
+    const file = path.join(folder, `${i}.img`);
+    fs.writeFileSync(file, image);
+    return file;
+  });
+  let wrong = files;
+  for (let pass = 0; pass < passes && wrong.length; pass++) {
+    repairAll(wrong);
+    const found = checkAll(wrong);
+    wrong = wrong.filter((_, i) => found[i]);
+  }
+  if (wrong.length) throw new Error(`not repaired: ${checkAll(wrong).join('\n')}`);
+  return files.map((file) => fs.readFileSync(file));
 }
 
 /** Runs fsck.fat on one image after the other; what it said where its status was above `good`. */

@@ -26,13 +26,15 @@ export interface QemuOptions {
   input?: Uint8Array;
   /** Further arguments. */
   args?: readonly string[];
-  /** Seconds until the run is ended by force. */
+  /** Seconds until the run is ended by force; default: 100. */
   limit?: number;
+  /** Whether the console text shows all that is waited for: then the run is ended by force. */
+  isEnough?: (text: string) => boolean;
   /** Called with all console text so far; may write to the console. */
   onConsole?: (text: string, write: (bytes: Uint8Array) => void) => void;
 }
 
-/** Runs until the firmware ends the emulator. A run that is ended by force has status 124. */
+/** Runs until the firmware ends the emulator. A run that is ended by force has a status that no firmware gives. */
 export async function runQemu(
   image: { image: Uint8Array; elf: Uint8Array },
   options: QemuOptions = {},
@@ -41,7 +43,7 @@ export async function runQemu(
   const kernel = path.join(folder, options.elf ? 'kernel.elf' : 'kernel8.img');
   fs.writeFileSync(kernel, options.elf ? image.elf : image.image);
   const args = [
-    ...['-k', '2', String(options.limit ?? 20), 'qemu-system-aarch64', '-M', 'raspi4b', '-display', 'none'],
+    ...['-k', '2', String(options.limit ?? 100), 'qemu-system-aarch64', '-M', 'raspi4b', '-display', 'none'],
     ...['-monitor', 'none', '-serial', 'stdio', '-no-reboot', '-kernel', kernel],
     ...(options.semihosting === false ? [] : ['-semihosting-config', 'enable=on,target=native']),
     ...(options.deterministic ? ['-icount', 'shift=0,sleep=off'] : []),
@@ -62,6 +64,7 @@ export async function runQemu(
     child.stdout.on('data', (chunk: Buffer) => {
       text += chunk.toString('latin1');
       options.onConsole?.(text, (bytes) => child.stdin.write(bytes));
+      if (options.isEnough?.(text)) child.kill();
     });
     child.stderr.on('data', (chunk: Buffer) => (errors += chunk.toString()));
     const status = await new Promise<number | null>((resolve, reject) => {

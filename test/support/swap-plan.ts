@@ -1,4 +1,4 @@
-// The RAM disk of test/programs/swap.ts, and what the program says.
+// Swaps by a plan: the RAM disk of test/programs/swap.ts and swap-jack.ts, and what the first of them says.
 
 import { compileProgram, type TestModule } from './module.js';
 
@@ -23,11 +23,11 @@ export const Act = {
 const TABLE_WORD = 32;
 const MODULES = 8;
 
-/** The program, which is also what it mostly swaps itself for; each call stays a call, for the stacks. */
 /** test/programs/swap-jack.ts. */
 export const swapJackProgram = (): Promise<TestModule> =>
   compileProgram('test/programs/swap-jack.ts', { board: true, memoryPages: 8 });
 
+/** test/programs/swap.ts, which is also what it mostly swaps itself for; each call stays a call, for the stacks. */
 export const swapProgram = (): Promise<TestModule> =>
   compileProgram('test/programs/swap.ts', { optimize: 0, board: true, memoryPages: 20 });
 
@@ -56,6 +56,10 @@ export const toldOf = (console: string): string =>
     .trim()
     .split(/\s+/)
     .join(' ');
+
+/** The kinds of the fault reports, in order. */
+export const kindsOf = (console: string): string[] =>
+  [...console.matchAll(/^fault kind=([\w-]+)/gm)].map(([, kind]) => `${kind}`);
 
 /** What a generation says at its start: `fault` as Ended. */
 export const began = (generation: number, fault = 0): string => `g=${generation} fault=${fault} starts=1`;

@@ -1,7 +1,8 @@
-// The words of test/programs/swap-jack.ts: nothing is left out, doubled or moved, and the level never jumps.
+// The words of test/programs/ramp.ts: nothing is left out, doubled or moved, and the level never jumps.
 
 import assert from 'node:assert/strict';
 import { BlockKind } from '../../drivers/jack-keys.js';
+import type { WordEvents } from '../../host-tools/capture/ring.js';
 
 const LOW = 1417;
 const HEIGHT = 400;
@@ -13,6 +14,12 @@ export interface WordBlock {
   kind: BlockKind;
   words: readonly number[];
 }
+
+/** A capture that keeps its blocks. */
+export const keeping = (blocks: WordBlock[]): WordEvents => ({
+  block: (words, kind) => void blocks.push({ kind, words: [...words] }),
+  register: () => undefined,
+});
 
 export interface Heard {
   /** Pairs of the track. */

@@ -25,8 +25,7 @@ const signature = (node: ts.SignatureDeclaration, seen: (type: string) => string
   return `${node.name?.getText()}(${parameters.join(', ')}): ${seen(node.type?.getText() ?? '')}`;
 };
 
-describe('the board of the virtual Pi', function () {
-  this.timeout(60_000);
+describe('the board of the virtual Pi', () => {
   let program: TestModule;
   before(async () => {
     program = await programOf('board');

@@ -82,8 +82,7 @@ describe('a script of faults', () => {
   });
 });
 
-describe('faults on a virtual Pi', function () {
-  this.timeout(60_000);
+describe('faults on a virtual Pi', () => {
   const samples = tone(44_100 * 0.4);
   const ramDisk = archive(ini('jack = pwm1', 'volume_db = 0', 'records = on', 'at_end = exit'), {
     name: 'tone.wav',

@@ -34,9 +34,7 @@ function ramDisk(): Buffer {
   return Buffer.concat([head, qoa, ima, Buffer.alloc(-(qoa.length + ima.length) & 3)]);
 }
 
-describe('virtual-pi/meter beside the emulator', function () {
-  this.timeout(60_000);
-
+describe('virtual-pi/meter beside the emulator', () => {
   const NAMES = ['qoa', 'ima', 'stages', 'mixer', 'start', 'chain'];
   const emulated = new Map<string, Record<string, string>>();
   const charged = new Map<string, Record<string, string>>();

@@ -102,8 +102,7 @@ const CONTROL = `(module
   (func $deep (export "deep") (call $deep))
   (func (export "divide") (param i32) (result i32) (i32.div_u (i32.const 1) (local.get 0))))`;
 
-describe('virtual-pi/meter', function () {
-  this.timeout(60_000);
+describe('virtual-pi/meter', () => {
   let scratch: Scratch;
   let control: Uint8Array;
   const programs = new Map<string, Uint8Array>();

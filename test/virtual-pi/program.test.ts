@@ -19,8 +19,7 @@ function marked(comment: string): string {
   return `faults.ts:${index + 1}`;
 }
 
-describe('a program on the virtual Pi', function () {
-  this.timeout(60_000);
+describe('a program on the virtual Pi', () => {
   let program: TestModule;
   before(async () => {
     program = await programOf('faults', 0);

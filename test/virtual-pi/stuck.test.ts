@@ -8,8 +8,7 @@ import { VirtualPi } from '../../host-tools/virtual-pi/virtual-pi.js';
 import type { TestModule } from '../support/module.js';
 import { programOf, reportOf, runPi } from './pi-rig.js';
 
-describe('a program on the virtual Pi that gets stuck', function () {
-  this.timeout(60_000);
+describe('a program on the virtual Pi that gets stuck', () => {
   let program: TestModule;
   before(async () => {
     program = await programOf('stuck', 0);

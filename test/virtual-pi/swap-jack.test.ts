@@ -2,12 +2,11 @@
 
 import assert from 'node:assert/strict';
 import { Act, planWords, swapJackProgram } from '../support/swap-plan.js';
-import { hear, lastTold, type WordBlock } from '../support/swap-words.js';
+import { hear, keeping, lastTold, type WordBlock } from '../support/swap-words.js';
 import type { TestModule } from '../support/module.js';
 import { runPi } from './pi-rig.js';
 
-describe('the jack across swaps on the virtual Pi', function () {
-  this.timeout(60_000);
+describe('the jack across swaps on the virtual Pi', () => {
   let program: TestModule;
   before(async () => {
     program = await swapJackProgram();
@@ -15,11 +14,7 @@ describe('the jack across swaps on the virtual Pi', function () {
 
   function play(acts: number[]) {
     const blocks: WordBlock[] = [];
-    const jack = {
-      block: (words: Uint32Array, kind: number) => void blocks.push({ kind, words: [...words] }),
-      register: () => undefined,
-    };
-    const run = runPi(program, { words: planWords(acts, [program.wasm]), jack });
+    const run = runPi(program, { words: planWords(acts, [program.wasm]), jack: keeping(blocks) });
     assert.deepEqual(run.ended, { kind: 'exit', exit: 0, status: 0 }, run.console);
     assert.equal(run.pi.hardwareUnderruns, 0);
     return { ...hear(blocks), console: run.console };

@@ -1,15 +1,21 @@
 // Modules that take the place of the running one, on the virtual Pi (test/boot/swap.test.ts is its counterpart).
 
 import assert from 'node:assert/strict';
-import { Act, began, planWords, REFUSED, swapModules, swapProgram, SWAPS, toldOf } from '../support/swap-plan.js';
+import {
+  Act,
+  began,
+  kindsOf,
+  planWords,
+  REFUSED,
+  swapModules,
+  swapProgram,
+  SWAPS,
+  toldOf,
+} from '../support/swap-plan.js';
 import type { TestModule } from '../support/module.js';
 import { runPi } from './pi-rig.js';
 
-const kindsOf = (console: string): string[] =>
-  [...console.matchAll(/^fault kind=([\w-]+)/gm)].map(([, kind]) => `${kind}`);
-
-describe('a module that is sent to the virtual Pi', function () {
-  this.timeout(60_000);
+describe('a module that is sent to the virtual Pi', () => {
   let program: TestModule;
   let modules: Uint8Array[];
   before(async () => {
@@ -20,7 +26,6 @@ describe('a module that is sent to the virtual Pi', function () {
   for (const metered of [true, false])
     for (const [name, { acts, told, kinds = [], status = 0 }] of Object.entries(SWAPS))
       it(`${name}${metered ? '' : ', not metered'}`, () => {
-        // The bus abort of QEMU, whose PWM1 does not answer.
         const run = runPi(program, { words: planWords(acts, modules), metered });
         const ended = status ? { kind: 'fault', status } : { kind: 'exit', exit: 0, status: 0 };
         assert.deepEqual([toldOf(run.console), kindsOf(run.console), run.ended], [told, kinds, ended], run.console);
@@ -31,5 +36,7 @@ describe('a module that is sent to the virtual Pi', function () {
       const run = runPi(program, { words: planWords([[Act.reload, index]], modules) });
       const ended = { kind: 'exit', exit: 0, status: 7 };
       assert.deepEqual([toldOf(run.console), run.ended], [`${began(1)} answer=${answer}`, ended], run.console);
+      const part = runPi(program, { words: planWords([[Act.preload, index]], modules) });
+      assert.deepEqual([toldOf(part.console), part.ended], [`${began(1)} parts=1 loaded=${answer}`, ended]);
     });
 });

@@ -10,8 +10,7 @@ import { playerOf, programOf, runPi, Told, type PiRun, type PiRunOptions } from 
 
 const RANGE = 2834; // 125 MHz / 44.1 kHz
 
-describe('a virtual Pi', function () {
-  this.timeout(60_000);
+describe('a virtual Pi', () => {
   const samples = tone(44_100 * 0.4);
   const ramDisk = archive(ini('jack = pwm1', 'volume_db = 0', 'records = on', 'crc = on', 'at_end = exit'), {
     name: 'tone.wav',

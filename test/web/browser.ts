@@ -5,6 +5,8 @@ import { buildProgram, finishBuild, type Build } from '../../host-tools/build/pr
 import { findProgram } from '../../host-tools/emulator/find.js';
 import { startWebServer, type WebServer } from '../../host-tools/web/server.js';
 
+/** For what comes at once on an idle machine. */
+const LIMIT_MS = 100_000;
 const ARGUMENTS = [
   '--no-sandbox',
   '--disable-gpu',
@@ -41,7 +43,7 @@ export interface Opened {
 /** What is added before the page's own scripts: a function's source. */
 export async function open(browser: Browser, url: string, before?: (page: Page) => Promise<void>): Promise<Opened> {
   const page = await browser.newPage({ viewport: { width: 1400, height: 1000 } });
-  page.setDefaultTimeout(20_000);
+  page.setDefaultTimeout(LIMIT_MS);
   const wrong: string[] = [];
   page.on('console', (message) => {
     if (message.type() === 'error' || message.type() === 'warning') wrong.push(message.text());
@@ -58,9 +60,9 @@ export async function open(browser: Browser, url: string, before?: (page: Page) 
 export const lines = async (page: Page, terminal: string): Promise<string> =>
   (await page.locator(`${terminal} .xterm-rows > div`).allTextContents()).map((line) => `${line.trimEnd()}\n`).join('');
 
-/** Waits until `so` answers true. */
+/** Waits until `so` answers true; fails when it has not within 100 s. */
 export async function until(so: () => Promise<boolean>, what: string): Promise<void> {
-  const end = Date.now() + 20_000;
+  const end = Date.now() + LIMIT_MS;
   while (!(await so())) {
     if (Date.now() > end) throw new Error(`not seen: ${what}`);
     await new Promise((resolve) => setTimeout(resolve, 30));

@@ -7,8 +7,7 @@ import { testFolder } from '../media/sounds.js';
 
 const STOP = ['SIGINT', 'SIGTERM'] as const;
 
-describe('mirleft web', function () {
-  this.timeout(60_000);
+describe('mirleft web', () => {
   const folder = testFolder();
 
   it('prints the address, serves the program there, and ends by Ctrl-C', async () => {

@@ -12,8 +12,7 @@ import type { WebServer } from '../../host-tools/web/server.js';
 import { makeMusic, testFolder, tool } from '../media/sounds.js';
 import { launch, open, serve, until, type Opened } from './browser.js';
 
-describe('the web page', function () {
-  this.timeout(60_000);
+describe('the web page', () => {
   const folder = testFolder();
   let browser: Browser;
   let server: WebServer;
@@ -210,8 +209,7 @@ describe('the web page', function () {
   });
 });
 
-describe('the web page with another program', function () {
-  this.timeout(60_000);
+describe('the web page with another program', () => {
   let browser: Browser;
   let server: WebServer;
   before(async () => {

@@ -33,8 +33,7 @@ const FAILING_OPENING = `
     return globalThis.failing ? Promise.reject(new Error('no audio thread')) : addModule.apply(this, all);
   };`;
 
-describe('power on of the page', function () {
-  this.timeout(60_000);
+describe('power on of the page', () => {
   const folder = testFolder();
   let browser: Browser;
   let server: WebServer;

@@ -30,8 +30,7 @@ const BACKGROUND = `
   const { setTimeout: later } = globalThis;
   globalThis.setTimeout = (call, ms, ...rest) => later(call, Math.max(1000, ms ?? 0), ...rest);`;
 
-describe('pushing to a real Pi from the page', function () {
-  this.timeout(60_000);
+describe('pushing to a real Pi from the page', () => {
   const folder = testFolder();
   let browser: Browser;
   let server: WebServer;

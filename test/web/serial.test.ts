@@ -26,7 +26,7 @@ class PtyPi {
   /** Starts it; `take` gets what it sends. */
   async start(take: (bytes: Buffer) => void): Promise<void> {
     const machine = ['-M', MACHINE, '-kernel', this.kernel, '-nodefaults', '-display', 'none', '-no-reboot'];
-    const child = spawn('timeout', ['-k', '2', '40', 'qemu-system-aarch64', ...machine, '-serial', 'pty'], {
+    const child = spawn('timeout', ['-k', '2', '200', 'qemu-system-aarch64', ...machine, '-serial', 'pty'], {
       stdio: ['ignore', 'pipe', 'pipe'],
     });
     this.child = child;
@@ -60,8 +60,7 @@ class PtyPi {
   }
 }
 
-describe('Web Serial on the page', function () {
-  this.timeout(60_000);
+describe('Web Serial on the page', () => {
   let browser: Browser;
   let server: WebServer;
   let build: Build;
