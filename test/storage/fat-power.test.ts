@@ -86,7 +86,7 @@ describe('storage/fat: power cuts', () => {
     for (let at = 0; at < found.length; at += BATCH) {
       const batch = found.slice(at, at + BATCH);
       for (const { image, what } of batch) check(Buffer.from(image), what);
-      for (const [i, image] of repaired(batch.map(({ image }) => image)).entries())
+      for (const [i, image] of fixed(batch.map(({ image }) => image)).entries())
         check(image, `${pick(batch, i).what}, repaired`);
     }
   });
