@@ -348,5 +348,6 @@ function* judgeBoard(snapshot: Snapshot | undefined): Generator<Finding> {
   yield fine('board', `it is ${state}${heat}`);
   if (uartLost > 0)
     yield note('board', `it has lost ${plural(uartLost, 'byte')} that came`, 'try a lower rate: --baud 921600');
-  if (underruns > 0) yield note('board', `${plural(underruns, 'underrun')} since it plays`, 'mirleft top shows the load');
+  if (underruns > 0)
+    yield note('board', `${plural(underruns, 'underrun')} since it plays`, 'mirleft top shows the load');
 }

@@ -44,8 +44,6 @@ const ROOM_BYTES = 1 << 20;
 const STUCK_MS = 60_000;
 /** Bytes that are no frames, and none that is, for so long: the board was reset and speaks at another rate. */
 const BABBLE_MS = 2500;
-/** A call that comes later than that tells that this side was held up: a page that draws, a machine that is busy. */
-const LATE_MS = 5;
 /** Between two Pings while nothing is heard. */
 const PING_AGAIN_MS = 250;
 
@@ -115,7 +113,9 @@ export class Link {
   private isLeaving = false;
   private pingedAt = -Infinity;
   private helloAt = 0;
-  private bytesAt = -Infinity;
+  private bytesAt: number;
+  /** Since when the deframer has waited for more. */
+  private quietAt: number;
   private unacknowledged = 0;
   private ackAt = Infinity;
   private timer: { at: number; cancel: () => void } | undefined;
@@ -128,7 +128,7 @@ export class Link {
     this.session = options.session ?? randomInt(1, 0x10000);
     this.onText = options.onText ?? (() => undefined);
     this.closed = new Promise((resolve) => (this.settleClosed = resolve));
-    this.heardAt = this.sentAt = this.clock.now();
+    this.heardAt = this.sentAt = this.bytesAt = this.quietAt = this.clock.now();
     this.deframer = new Deframer({
       frame: (frame) => this.take(frame),
       text: (bytes) => {
@@ -306,7 +306,7 @@ export class Link {
 
   private push(bytes: Uint8Array): void {
     this.counts.bytesReceived += bytes.length;
-    this.bytesAt = this.clock.now();
+    this.bytesAt = this.quietAt = this.clock.now();
     this.deframer.push(bytes);
     this.run();
   }
@@ -463,7 +463,7 @@ export class Link {
       this.state === 'hello' ? this.helloAt : this.pingAt(),
       this.ackAt > now && mayMove ? this.ackAt : Infinity,
       mayMove ? this.window.dueAt : Infinity,
-      this.deframer.collecting ? this.bytesAt + Numbers.IdleMs : Infinity,
+      this.quietAt + this.deframer.patienceMs,
     );
     if (this.timer && this.timer.at <= at) return;
     this.timer?.cancel();
@@ -488,16 +488,12 @@ export class Link {
     }
     if (this.state === 'open') this.checkLife(now);
     if (this.state === 'closed') return;
-    if (this.deframer.collecting && now >= this.bytesAt + Numbers.IdleMs) this.idle(now);
+    if (now >= this.quietAt + this.deframer.patienceMs) {
+      this.quietAt = now;
+      this.deframer.silence();
+    }
     if (now >= this.window.dueAt && !this.baud.isChanging) this.window.late();
     this.run();
-  }
-
-  /** Nothing more came of a frame; a host that was held up has not read yet what came meanwhile. */
-  private idle(now: number): void {
-    const late = now - this.bytesAt - Numbers.IdleMs;
-    if (late > LATE_MS) this.bytesAt = now;
-    else this.deframer.giveUp();
   }
 
   private checkLife(now: number): void {

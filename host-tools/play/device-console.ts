@@ -44,9 +44,18 @@ export class DeviceConsole {
       return;
     }
     this.line?.push(bytes);
-    clearTimeout(this.idle);
     deframer.push(bytes);
-    if (deframer.collecting) this.idle = setTimeout(() => deframer.giveUp(), Link.IdleMs);
+    this.await(deframer);
+  }
+
+  /** Sees to it that the deframer is told of a silence. */
+  private await(deframer: Deframer): void {
+    clearTimeout(this.idle);
+    if (deframer.patienceMs === Infinity) return;
+    this.idle = setTimeout(() => {
+      deframer.silence();
+      this.await(deframer);
+    }, deframer.patienceMs);
   }
 
   private take(bytes: Uint8Array): void {
@@ -57,7 +66,7 @@ export class DeviceConsole {
   /** Nothing more comes. */
   end(): void {
     clearTimeout(this.idle);
-    this.deframer?.giveUp();
+    this.deframer?.end();
     this.splitter.end();
     const rest = this.faults.end();
     if (rest) this.events.text(rest);

@@ -153,7 +153,7 @@ describe('the link', function () {
     assert.ok(clock.now() - began < 100_000);
   });
 
-  it('waits for the rest of a frame when it was itself held up', async () => {
+  it('waits for the rest of a frame when it or the board was held up', async () => {
     class HeldClock extends VirtualClock {
       held = 0;
       override now(): number {
@@ -169,7 +169,11 @@ describe('the link', function () {
     const link = await drive(clock, Link.connect(transport, { session: 7 }));
     const taken: string[] = [];
     link.receive(Channel.Files, (payload) => taken.push(Buffer.from(payload).toString()));
-    const [first, second] = [0, 1].map((i) => raw(Channel.Files, 7, i, Buffer.from(`frame\n${i}`))) as [Buffer, Buffer];
+    const [first, second, third] = [0, 1, 2].map((i) => raw(Channel.Files, 7, i, Buffer.from(`frame\n${i}`))) as [
+      Uint8Array,
+      Uint8Array,
+      Uint8Array,
+    ];
     transport.onBytes(first.subarray(0, 8));
     clock.held += 200;
     await pass(clock, 60);
@@ -178,8 +182,11 @@ describe('the link', function () {
     transport.onBytes(second.subarray(0, 8));
     await pass(clock, 60);
     transport.onBytes(second.subarray(8));
-    assert.deepEqual(taken, ['frame\n0'], 'given up when nothing came although it looked in time');
-    assert.equal(link.statistics.damaged, 1);
+    assert.deepEqual(taken, ['frame\n0', 'frame\n1'], 'the rest came late, though this side looked in time');
+    transport.onBytes(third.subarray(0, 8));
+    await pass(clock, 1500);
+    transport.onBytes(third.subarray(8));
+    assert.deepEqual([taken.length, link.statistics.damaged], [2, 1], 'given up when it stood still for long');
   });
 
   it('sends text and data at once without cutting either', async () => {
