@@ -162,10 +162,10 @@ export class FileClient {
   }
 
   /**
-   * Fetches a file from byte `from` on; each piece is given to `take`, which is waited for at the end. Returns the
-   * file's length. Throws Problem; what was given to `take` until then is right.
+   * Fetches a file from byte `from` on; each piece is given to `given`, whose errors end it. Returns the file's length.
+   * Throws Problem; what was given until then is right.
    */
-  get(name: string, from: number, take: (piece: Uint8Array) => void, options: TransferOptions = {}): Promise<number> {
+  get(name: string, from: number, given: (piece: Uint8Array) => void, options: TransferOptions = {}): Promise<number> {
     const { signal = this.signal } = options;
     return this.alone(async () => {
       const answer = await this.exchange(FileOp.Get, name, u32(from, 0xffffffff), signal);
@@ -173,20 +173,33 @@ export class FileClient {
       options.onBytes?.(from, from);
       let sum = 0;
       let at = from;
-      await this.listen(signal, (message, done, failed) => {
-        if (message[0] === FileOp.Data) {
-          const piece = message.subarray(1);
-          sum = crc32(piece, sum);
-          at += piece.length;
-          take(piece);
-          options.onBytes?.(at, from);
-        } else if (message[0] === FileOp.End) {
-          const told = new Answer(message, name);
-          told.at = 1;
-          if (told.u32() === sum && at === bytes) done();
-          else failed(new Problem('verify-failed', 'what arrived is not what was sent', { file: name }));
-        } else if (message[0] === (FileOp.End | FileOp.Answer)) failed(refusal(message, name));
-      });
+      let isOver = false;
+      const take = (piece: Uint8Array): void => {
+        sum = crc32(piece, sum);
+        at += piece.length;
+        if (at > bytes) throw new Problem('verify-failed', 'the device sends more than the file has', { file: name });
+        given(piece);
+        options.onBytes?.(at, from);
+      };
+      try {
+        await this.listen(signal, (message, done, failed) => {
+          if (message[0] === FileOp.Data) {
+            take(message.subarray(1));
+            return;
+          }
+          isOver = message[0] === FileOp.End || message[0] === (FileOp.End | FileOp.Answer);
+          if (message[0] === FileOp.End) {
+            const told = new Answer(message, name);
+            told.at = 1;
+            if (told.u32() === sum && at === bytes) done();
+            else failed(new Problem('verify-failed', 'what arrived is not what was sent', { file: name }));
+          } else if (isOver) failed(refusal(message, name));
+        });
+      } catch (error) {
+        // The device would go on sending, and take no other request meanwhile.
+        if (!isOver && !signal?.aborted) await this.abort();
+        throw error;
+      }
       return bytes;
     });
   }

@@ -106,7 +106,14 @@ describe('files in QEMU', function () {
     });
     assert.match(await does('df'), /^\d+\.\d MB free of 33\.5 MB, \d+ % used\n$/);
     await fails(1, /books: is a folder; -r/, 'rm', 'books');
-    await does('rm', '-r', 'books', 'music/2.wav');
+    const removed = await mirleft('rm', '-r', '--json', 'none', 'books', 'kernel8.img', 'music/2.wav');
+    assert.equal(removed.status, 1);
+    assert.match(
+      removed.stderr,
+      /^error: none: there is no such file.*\nerror: kernel8\.img: there is no such file.*\n$/,
+    );
+    const { removed: gone, errors } = JSON.parse(removed.stdout) as { removed: string[]; errors: { file: string }[] };
+    assert.deepEqual([gone.at(-1), errors.map((error) => error.file)], ['music/2.wav', ['none', 'kernel8.img']]);
     assert.deepEqual(await listed('music'), [['1.wav', 80_044]]);
   });
 
