@@ -2,7 +2,9 @@
 
 import fs from 'node:fs';
 import path from 'node:path';
+import { KERNEL_BYTES } from '../../boot/memory-map.js';
 import { foldCase, legalName } from '../card/card-names.js';
+import { readWholeKernel, unpackKernel } from '../card/kernel-image.js';
 import { Problem } from '../problem.js';
 import type { FileClient } from './file-client.js';
 import {
@@ -118,6 +120,25 @@ async function makeFolder({ to }: Item, { connection }: Job): Promise<undefined>
   });
 }
 
+/** What the board boots from; without it the card has to come into a computer. */
+const BOOTED = /^kernel8\.img$/i;
+
+/** Throws Problem for a file that would take the kernel's place, and that the board could not be reached with any more. */
+async function checkBoots(handle: fs.promises.FileHandle, bytes: number, file: string): Promise<void> {
+  const packed = Buffer.alloc(Math.min(bytes, KERNEL_BYTES));
+  await handle.read(packed, 0, packed.length, 0);
+  const kernel = unpackKernel(packed);
+  if (bytes <= KERNEL_BYTES && kernel && readWholeKernel(kernel)) return;
+  throw new Problem(
+    'bad-firmware',
+    'is no kernel of this library, or not all of one: the board would be lost with it',
+    {
+      file,
+      hint: 'mirleft build makes one; what is to boot all the same goes there under another name, and then by mirleft mv -f',
+    },
+  );
+}
+
 async function putFile({ name: file, to }: Item, force: boolean, job: Job): Promise<Outcome> {
   const { connection, signal, progress, tell } = job;
   const handle = await openToRead(file);
@@ -129,6 +150,7 @@ async function putFile({ name: file, to }: Item, force: boolean, job: Job): Prom
     let start: number | undefined;
     const isSame = await connection.lasting(async (client) => {
       if (await hasContent(client, to, size, sum)) return start === undefined;
+      if (BOOTED.test(to)) await checkBoots(handle, size, file);
       let count = progress.begin(0);
       await client.put(to, { bytes: size, crc32: sum, read }, force, {
         signal,

@@ -31,6 +31,7 @@ describe('files in QEMU', function () {
   before(async () => {
     const { image } = await playerBuild();
     fs.writeFileSync(at('kernel8.img'), image);
+    fs.writeFileSync(at('cut.img'), image.subarray(0, -20_000));
     const music = wav16(tone(20_000, 2, 1));
     const many = Array.from({ length: MANY }, (_, i): [string, string] => [`many/${i}`, String(i)]);
     const files = { 'music/1.wav': music, 'player.ini': 'volume_db = -20\n', ...Object.fromEntries(many) };
@@ -128,9 +129,12 @@ describe('files in QEMU', function () {
     await fails(2, /character that a card has not/, 'mv', 'music', 'a:b');
     await fails(2, /there is no name/, 'rm', '');
     await fails(2, /kept for what is being put/, 'put', 'song.wav', '.mirleft-put');
+    await fails(1, /cut\.img: is no kernel of this library, or not all of one/, 'put', '-t', 'kernel8.img', 'cut.img');
+    await fails(1, /song\.wav: is no kernel/, 'put', '-f', '-t', '/KERNEL8.img', 'song.wav');
     const { stdout, status } = await mirleft('rm', '--json', 'none');
     assert.equal(status, 1);
     assert.match(stdout, /^\{"schema":1,"removed":\[\],"errors":\[\{/);
+    await does('put', 'kernel8.img');
   });
 
   it('stops rm -r at Ctrl-C, and says how far it came', async () => {
