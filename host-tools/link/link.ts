@@ -18,7 +18,7 @@ import { LinkLife } from './link-life.js';
 import { LinkSender } from './link-sender.js';
 import { Outlet } from './outlet.js';
 import { ReceiveWindow } from './receive-window.js';
-import { portGone, type Transport } from './transport.js';
+import { PortGone, type Transport } from './transport.js';
 
 const HELLO_MS = 200;
 const CONNECT_MS = 3000;
@@ -116,14 +116,14 @@ export class Link {
       this.clock,
       () => this.sender.next(this.clock.now(), this.state !== 'open' || this.baud.isChanging),
       (error) =>
-        this.end({ kind: 'gone', problem: error instanceof Problem ? error : portGone(transport.name, error) }),
+        this.end({ kind: 'gone', problem: error instanceof Problem ? error : new PortGone(transport.name, error) }),
     );
     this.baud = new Baud(transport, this.clock, {
       send: (payload) => this.sendControl(payload),
       drained: () => this.outlet.drained(),
     });
     transport.onBytes = (bytes) => this.push(bytes);
-    transport.onClose = (problem) => this.end({ kind: 'gone', problem: problem ?? portGone(transport.name) });
+    transport.onClose = (problem) => this.end({ kind: 'gone', problem: problem ?? new PortGone(transport.name) });
   }
 
   /** Opens a session. Throws Problem: nothing answers, the versions do not fit, the transport failed, `signal`. */

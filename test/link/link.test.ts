@@ -7,7 +7,8 @@ import { VirtualClock } from '../../host-tools/link/clock.js';
 import { makeFrame } from '../../host-tools/link/frames.js';
 import { Link, type ConnectOptions } from '../../host-tools/link/link.js';
 import { memoryPair, type PairOptions } from '../../host-tools/link/memory-pair.js';
-import type { Transport } from '../../host-tools/link/transport.js';
+import { watchBoard } from '../../host-tools/link/telemetry.js';
+import { PortGone, type Transport } from '../../host-tools/link/transport.js';
 import { Problem } from '../../host-tools/problem.js';
 import { DeviceRig } from './device-rig.js';
 import { drive, pass } from './drive.js';
@@ -187,6 +188,22 @@ describe('the link', function () {
     await pass(clock, 1500);
     transport.onBytes(third.subarray(8));
     assert.deepEqual([taken.length, link.statistics.damaged], [2, 1], 'given up when it stood still for long');
+  });
+
+  it('is not waited for on a port that goes while the board is away', async () => {
+    const { transport, wait } = line();
+    const seen: string[] = [];
+    const watching = async (): Promise<void> => {
+      const { signal } = new AbortController();
+      for await (const { kind } of watchBoard({ transport }, { everyMs: 0, signal })) {
+        seen.push(kind);
+        const gone = kind === 'lost';
+        transport.write = () => (gone ? Promise.reject(new PortGone(transport.name)) : Promise.resolve());
+        if (seen.length > 2) return;
+      }
+    };
+    await assert.rejects(wait(watching()), /the port is gone/);
+    assert.deepEqual(seen, ['connected', 'lost']);
   });
 
   it('sends text and data at once without cutting either', async () => {
