@@ -37,6 +37,8 @@ export interface Space {
   clusterBytes: number;
 }
 
+/** Where nothing was ever heard about files for so long the program of the board has none: what is asked first is quick. */
+const FIRST_MS = 20_000;
 /** An Abort that nobody answers for so long is one of a link that is gone. */
 const ABORT_MS = 2000;
 
@@ -67,6 +69,8 @@ export class FileClient {
   private listener: ((message: Uint8Array | Problem) => void) | undefined;
   /** Messages that came together with an answer, before anybody could ask for them. */
   private inbox: Uint8Array[] = [];
+  /** Whether the device has ever said something about files. */
+  private isServed = false;
   private last: Promise<unknown> = Promise.resolve();
 
   /** `signal` breaks off whatever is asked; what changes the card is done or not begun, never given up half way. */
@@ -75,6 +79,7 @@ export class FileClient {
     private readonly signal?: AbortSignal,
   ) {
     link.receive(Channel.Files, (payload) => {
+      this.isServed = true;
       if (this.listener) this.listener(payload);
       else this.inbox.push(payload);
     });
@@ -287,9 +292,21 @@ export class FileClient {
       }
     });
     answered.catch(() => undefined); // it is awaited below
-    await this.link.send(Channel.Files, Buffer.concat([Uint8Array.of(op), head, new TextEncoder().encode(name)]));
-    await answered;
+    const timer = this.isServed ? undefined : setTimeout(() => this.listener?.(this.notServed()), FIRST_MS);
+    try {
+      await this.link.send(Channel.Files, Buffer.concat([Uint8Array.of(op), head, new TextEncoder().encode(name)]));
+      await answered;
+    } finally {
+      clearTimeout(timer);
+    }
     return answer as unknown as Answer;
+  }
+
+  private notServed(): Problem {
+    return new Problem('no-answer', 'the board does not answer about files', {
+      file: this.link.transport.name,
+      hint: 'does its program serve them, as the player does (serviceServices())?',
+    });
   }
 
   /**

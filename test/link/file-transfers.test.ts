@@ -262,6 +262,19 @@ describe('link/file-transfers', () => {
     assert.deepEqual([pieces, asked], [3, [FileOp.Get, FileOp.Abort, FileOp.Stat]]);
   });
 
+  it('says of a program without files that it has none', async () => {
+    const { setTimeout: real } = globalThis;
+    // Seconds as milliseconds.
+    globalThis.setTimeout = ((call: () => void, ms: number) => real(call, ms / 1000)) as typeof setTimeout;
+    try {
+      const link = new RigLink(rig);
+      link.send = () => Promise.resolve();
+      await refuses(new FileClient(link).stat('a'), 'no-answer', /does its program serve them/);
+    } finally {
+      globalThis.setTimeout = real;
+    }
+  });
+
   it('goes on by itself when the cable was pulled', async () => {
     const content = noise(400_000, 4);
     let sent = 0;
