@@ -2,10 +2,11 @@
 
 import type { Connect } from '../link/file-transfers.js';
 import { openLink } from '../link/port.js';
-import { errorReport, failedReport } from '../play/report.js';
+import { errorReport } from '../play/report.js';
 import type { Problem } from '../problem.js';
 import type { PortFlags } from './port-option.js';
-import { errorText, Status, statusOf } from './render-errors.js';
+import { Status, statusOf } from './render-errors.js';
+import { errorsOf, print } from './render-json.js';
 
 const FILES_SCHEMA = 1;
 
@@ -17,7 +18,7 @@ export const connector =
 
 /** `problems`: what was wrong with single files. */
 export const printReport = (report: object, problems: readonly Problem[]): void =>
-  printAll(report, problems.map(errorReport));
+  print({ schema: FILES_SCHEMA, ...report, errors: problems.map(errorReport) });
 
 /** What came of several files where only single ones failed: of nothing but wrong words it is the status of these. */
 export function statusOfAll(problems: readonly Problem[], done: number): Status {
@@ -26,13 +27,6 @@ export function statusOfAll(problems: readonly Problem[], done: number): Status 
   return isUsage ? Status.Usage : Status.Failed;
 }
 
-/** Ends with an error. Whoever reads the JSON gets one in any case, with what was done and what failed until then. */
-export function failWith(error: unknown, flags: PortFlags, report: object, problems: readonly Problem[]): void {
-  if (!flags.json) throw error;
-  printAll(report, [...problems.map(errorReport), ...failedReport(error).errors]);
-  process.stderr.write(`${errorText(error)}\n`);
-  process.exitCode = statusOf(error);
-}
-
-const printAll = (report: object, errors: readonly object[]): void =>
-  void process.stdout.write(`${JSON.stringify({ schema: FILES_SCHEMA, ...report, errors })}\n`);
+/** Whoever reads the JSON gets one of what failed, with what was done and what was wrong until then. The error is to go on. */
+export const printFailure = (error: unknown, report: object, problems: readonly Problem[]): void =>
+  print({ schema: FILES_SCHEMA, ...report, errors: [...problems.map(errorReport), ...errorsOf(error)] });

@@ -5,7 +5,7 @@ import { Connection, isFinal } from '../link/file-transfers.js';
 import { baseOf, joinRemote } from '../link/remote-names.js';
 import { checkMayLose, makeFolders, removeTree, type RemoveOptions } from '../link/remote-tree.js';
 import { printable, Problem } from '../problem.js';
-import { connector, failWith, printReport, statusOfAll } from './file-report.js';
+import { connector, printFailure, printReport, statusOfAll } from './file-report.js';
 import type { PortFlags } from './port-option.js';
 import { problemLine } from './render-errors.js';
 import { onInterrupt } from './render-terminal.js';
@@ -59,8 +59,9 @@ export async function act(flags: PortFlags, work: (client: FileClient, told: Tel
     process.exitCode = statusOfAll(problems, names.length);
   } catch (error) {
     tellProblems();
-    if (changes && changes.names.length > 0 && !flags.json) process.stderr.write(`${untilThen(changes)}\n`);
-    failWith(error, flags, changes?.report ?? {}, changes?.problems ?? []);
+    if (flags.json) printFailure(error, changes?.report ?? {}, changes?.problems ?? []);
+    else if (changes && changes.names.length > 0) process.stderr.write(`${untilThen(changes)}\n`);
+    throw error;
   } finally {
     await connection.close();
     interrupts.undo();

@@ -2,7 +2,7 @@
 
 import type { Connect, TransferEvent, TransferReport } from '../link/file-transfers.js';
 import type { Problem } from '../problem.js';
-import { connector, failWith, printReport, statusOfAll } from './file-report.js';
+import { connector, printFailure, printReport, statusOfAll } from './file-report.js';
 import type { PortFlags } from './port-option.js';
 import { FileView } from './render-files.js';
 import { onInterrupt } from './render-terminal.js';
@@ -49,8 +49,9 @@ export async function transfer(flags: PortFlags, start: Transfer): Promise<void>
     }
   } catch (error) {
     view.clear();
-    if (!flags.json) view.finish(reportOf(events));
-    failWith(error, flags, { transfers: events.filter(isThere) }, problemsOf(events));
+    if (flags.json) printFailure(error, { transfers: events.filter(isThere) }, problemsOf(events));
+    else view.finish(reportOf(events));
+    throw error;
   } finally {
     interrupts.undo();
   }
