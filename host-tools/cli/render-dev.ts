@@ -30,7 +30,9 @@ export function textView(status: StatusLine): DevView {
     building: (kind) => status.set(`${NAMES[kind]}…`),
     built({ kind, ms: took, cached, bytes, warnings }) {
       for (const warning of warnings) status.line(formatProblem(warning));
-      status.line(`${NAMES[kind]}: ${plural(bytes, 'byte')}, ${cached ? 'compiled before' : `compiled in ${ms(took)}`}`);
+      status.line(
+        `${NAMES[kind]}: ${plural(bytes, 'byte')}, ${cached ? 'compiled before' : `compiled in ${ms(took)}`}`,
+      );
     },
     unchanged: () => status.line('  runs already'),
     sending: (sent, of) => status.set(`sending ${plural(of, 'byte')}, ${Math.floor((sent / of) * 100)} %…`),

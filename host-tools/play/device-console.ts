@@ -1,7 +1,6 @@
 // The device's console on the host: its bytes taken apart into text for people, the player's records, and the report
 // of a fault.
 
-import { Link } from '../../firmware/link/protocol.js';
 import { FaultReader, type FaultReport } from '../build/faults.js';
 import { Deframer } from '../link/deframer.js';
 import type { LineServer } from '../link/line-server.js';
