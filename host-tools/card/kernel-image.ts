@@ -67,3 +67,9 @@ export function readOurKernel(bytes: Buffer): OurKernel | undefined {
   }
   return undefined;
 }
+
+/** The same of a kernel that is to be started: undefined also for one that was cut off, or damaged. */
+export function readWholeKernel(bytes: Buffer): OurKernel | undefined {
+  const ours = readOurKernel(bytes);
+  return ours && WebAssembly.validate(Uint8Array.from(ours.wasm)) ? ours : undefined;
+}

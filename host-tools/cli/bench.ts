@@ -3,6 +3,7 @@
 import os from 'node:os';
 import type { Command } from 'commander';
 import { bench, fits, type BenchRow } from '../bench/bench.js';
+import { print } from './render-json.js';
 
 const round = (value: number): string => (value >= 100 ? value.toFixed(0) : value.toFixed(value >= 10 ? 1 : 2));
 
@@ -28,7 +29,7 @@ async function run(flags: { json?: boolean }): Promise<void> {
       continue;
     }
     const rows = value.map((row) => ({ ...row, fits: fits(row) }));
-    if (flags.json) process.stdout.write(`${JSON.stringify({ schema: 1, cores: os.availableParallelism(), rows })}\n`);
+    if (flags.json) print({ schema: 1, cores: os.availableParallelism(), rows });
     else if ((os.loadavg()[0] ?? 0) > os.availableParallelism() + 1)
       process.stderr.write('other programs are busy on this machine: the wall times are longer than its own\n');
     if (!rows.every((row) => row.fits)) process.exitCode = 1;

@@ -2,11 +2,11 @@
 
 import type { Command } from 'commander';
 import { CARD_SCHEMA, type CardEvent, type CardReport, type ContentsOptions } from '../card/options.js';
-import { failedReport } from '../play/report.js';
 import { Problem } from '../problem.js';
 import { WASM3_OPTION } from './program-argument.js';
 import { CardView } from './render-card.js';
-import { errorText, Status, statusOf } from './render-errors.js';
+import { Status } from './render-errors.js';
+import { print, printErrors } from './render-json.js';
 import { onInterrupt } from './render-terminal.js';
 
 export interface CardFlags {
@@ -71,7 +71,6 @@ export async function runCard(
   const ending = new AbortController();
   const interrupts = onInterrupt(() => ending.abort());
   const view = new CardView();
-  const print = (report: object): void => void process.stdout.write(`${JSON.stringify(report)}\n`);
   try {
     const running = start(ending.signal);
     for (;;) {
@@ -87,11 +86,8 @@ export async function runCard(
     }
   } catch (error) {
     view.clear();
-    // Whoever reads the JSON gets one in any case.
-    if (!flags.json) throw error;
-    print({ schema: CARD_SCHEMA, errors: failedReport(error).errors });
-    process.stderr.write(`${errorText(error)}\n`);
-    return statusOf(error);
+    if (flags.json) printErrors(CARD_SCHEMA, error);
+    throw error;
   } finally {
     interrupts.undo();
   }

@@ -3,9 +3,9 @@
 import type { Command } from 'commander';
 import { checkCard } from '../card/check.js';
 import { CHECK_SCHEMA, type CardFinding, type CheckReport, type Severity } from '../card/check-report.js';
-import { failedReport } from '../play/report.js';
 import { printable } from '../problem.js';
-import { errorText, Status, statusOf } from './render-errors.js';
+import { Status } from './render-errors.js';
+import { print, printErrors } from './render-json.js';
 import { StatusLine } from './render-status.js';
 import { styleText } from './render-style.js';
 import { onInterrupt } from './render-terminal.js';
@@ -52,7 +52,6 @@ async function run(target: string, isJson: boolean): Promise<Status> {
   const status = new StatusLine();
   const ending = new AbortController();
   const interrupts = onInterrupt(() => ending.abort());
-  const print = (report: object): void => void process.stdout.write(`${JSON.stringify(report)}\n`);
   try {
     const checking = checkCard({ target, signal: ending.signal });
     for (;;) {
@@ -69,11 +68,8 @@ async function run(target: string, isJson: boolean): Promise<Status> {
       else if (!isJson) status.output(findingLine(value.finding));
     }
   } catch (error) {
-    // Whoever reads the JSON gets one in any case.
-    if (!isJson) throw error;
-    print({ schema: CHECK_SCHEMA, errors: failedReport(error).errors });
-    process.stderr.write(`${errorText(error)}\n`);
-    return statusOf(error);
+    if (isJson) printErrors(CHECK_SCHEMA, error);
+    throw error;
   } finally {
     status.clear();
     interrupts.undo();

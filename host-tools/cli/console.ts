@@ -5,9 +5,10 @@ import { Channel, Link as Numbers, TelemetryOp } from '../../firmware/link/proto
 import { rateText } from '../link/line-choice.js';
 import type { Link } from '../link/link.js';
 import { openPort } from '../link/port.js';
-import { startSession, type OpenPort } from '../link/session.js';
+import { mayComeBack, startSession, type OpenPort } from '../link/session.js';
 import { askSnapshots, readSnapshot, type Snapshot } from '../link/telemetry.js';
 import { TextFilter } from '../link/text-filter.js';
+import { aborted, pause } from '../play/aborted.js';
 import { EventQueue } from '../play/queue.js';
 import { Problem } from '../problem.js';
 import { statusText } from './console-status.js';
@@ -110,8 +111,8 @@ class ConsoleRun {
         } catch (error) {
           // A board that was there may take its time to come back.
           if (signal.aborted) return;
-          if (first || !(error instanceof Problem) || error.code !== 'no-answer') throw error;
-          await new Promise((resolve) => setTimeout(resolve, RETRY_MS));
+          if (first || !mayComeBack(error)) throw error;
+          await pause(RETRY_MS, signal);
           continue;
         }
         if (!first) this.screen.line('the board was reset or away: the session is renewed');
@@ -244,9 +245,3 @@ class ConsoleRun {
     this.ending.abort();
   }
 }
-
-const aborted = (signal: AbortSignal): Promise<undefined> =>
-  new Promise((resolve) => {
-    if (signal.aborted) resolve(undefined);
-    else signal.addEventListener('abort', () => resolve(undefined), { once: true });
-  });

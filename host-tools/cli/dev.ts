@@ -5,7 +5,8 @@ import { findProgram, type Program } from '../build/project.js';
 import { Dev } from '../dev/dev.js';
 import { openEmulator } from '../link/emulator-port.js';
 import { openPort } from '../link/port.js';
-import { startSession, type OpenPort } from '../link/session.js';
+import { mayComeBack, startSession, type OpenPort } from '../link/session.js';
+import { pause } from '../play/aborted.js';
 import { Problem } from '../problem.js';
 import { baudOption, portOption } from './port-option.js';
 import { PROGRAM_ARGUMENT } from './program-argument.js';
@@ -64,6 +65,7 @@ async function dev(program: Program, flags: Flags, json?: JsonEvents): Promise<S
   try {
     view.building('full');
     await session.check();
+    if (signal.aborted) return Status.Interrupted;
     view.opening();
     port = await open(program, flags.port);
     for (let isFirst = true; !signal.aborted; isFirst = false) {
@@ -98,8 +100,8 @@ async function connect(port: OpenPort, flags: Flags, session: Dev, signal: Abort
       return await startSession(port, { signal, baud: flags.baud, onText: session.onText });
     } catch (error) {
       if (signal.aborted) return undefined;
-      if (isFirst || !(error instanceof Problem) || error.code !== 'no-answer') throw error;
-      await new Promise((resolve) => setTimeout(resolve, RETRY_MS));
+      if (isFirst || !mayComeBack(error)) throw error;
+      await pause(RETRY_MS, signal);
     }
   }
   return undefined;

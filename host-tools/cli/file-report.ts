@@ -2,9 +2,11 @@
 
 import type { Connect } from '../link/file-transfers.js';
 import { openLink } from '../link/port.js';
-import { failedReport } from '../play/report.js';
+import { errorReport } from '../play/report.js';
+import type { Problem } from '../problem.js';
 import type { PortFlags } from './port-option.js';
-import { errorText, statusOf } from './render-errors.js';
+import { Status, statusOf } from './render-errors.js';
+import { errorsOf, print } from './render-json.js';
 
 const FILES_SCHEMA = 1;
 
@@ -14,13 +16,17 @@ export const connector =
   (signal) =>
     openLink(port, { baud, signal });
 
-export const printReport = (report: object): void =>
-  void process.stdout.write(`${JSON.stringify({ schema: FILES_SCHEMA, ...report })}\n`);
+/** `problems`: what was wrong with single files. */
+export const printReport = (report: object, problems: readonly Problem[]): void =>
+  print({ schema: FILES_SCHEMA, ...report, errors: problems.map(errorReport) });
 
-/** Ends with an error. Whoever reads the JSON gets one in any case, with what was done until then. */
-export function failWith(error: unknown, flags: PortFlags, report: object = {}): void {
-  if (!flags.json) throw error;
-  printReport({ ...report, errors: failedReport(error).errors });
-  process.stderr.write(`${errorText(error)}\n`);
-  process.exitCode = statusOf(error);
+/** What came of several files where only single ones failed: of nothing but wrong words it is the status of these. */
+export function statusOfAll(problems: readonly Problem[], done: number): Status {
+  if (problems.length === 0) return Status.Fine;
+  const isUsage = done === 0 && problems.every((problem) => statusOf(problem) === Status.Usage);
+  return isUsage ? Status.Usage : Status.Failed;
 }
+
+/** Whoever reads the JSON gets one of what failed, with what was done and what was wrong until then. The error is to go on. */
+export const printFailure = (error: unknown, report: object, problems: readonly Problem[]): void =>
+  print({ schema: FILES_SCHEMA, ...report, errors: [...problems.map(errorReport), ...errorsOf(error)] });

@@ -1,12 +1,13 @@
 // What is short: ls, df, mkdir, mv and rm on the card of a board, and what came of them, for people and as JSON.
 
 import { FileClient, type RemoteEntry } from '../link/file-client.js';
-import { Connection } from '../link/file-transfers.js';
+import { Connection, isFinal } from '../link/file-transfers.js';
 import { baseOf, joinRemote } from '../link/remote-names.js';
 import { checkMayLose, makeFolders, removeTree, type RemoveOptions } from '../link/remote-tree.js';
-import { printable } from '../problem.js';
-import { connector, failWith, printReport } from './file-report.js';
+import { printable, Problem } from '../problem.js';
+import { connector, printFailure, printReport, statusOfAll } from './file-report.js';
 import type { PortFlags } from './port-option.js';
+import { problemLine } from './render-errors.js';
 import { onInterrupt } from './render-terminal.js';
 import { columnsOf, grouped, plural, sizeText } from './render-text.js';
 
@@ -16,12 +17,26 @@ interface Outcome {
   text?: string;
 }
 
-/** What has changed so far, which is told also of a command that ends early. */
-export class Changes {
+/** What has changed so far, and what could not be changed: told also of a command that ends early. */
+class Changes {
   readonly names: string[] = [];
+  readonly problems: Problem[] = [];
   constructor(readonly verb: 'made' | 'removed') {}
+
   get report(): object {
     return { [this.verb]: this.names };
+  }
+
+  /** Makes the changes of each of these; what is wrong with one does not keep the others from theirs. */
+  async make(given: readonly string[], change: (name: string) => AsyncGenerator<string>): Promise<Outcome> {
+    for (const name of given)
+      try {
+        for await (const changed of change(name)) this.names.push(changed);
+      } catch (error) {
+        if (!(error instanceof Problem) || isFinal(error)) throw error;
+        this.problems.push(error);
+      }
+    return { report: this.report };
   }
 }
 type Tell = (changes: Changes) => void;
@@ -32,20 +47,28 @@ export async function act(flags: PortFlags, work: (client: FileClient, told: Tel
   const interrupts = onInterrupt(() => ending.abort());
   const connection = new Connection(connector(flags), undefined, ending.signal);
   let changes: Changes | undefined;
+  const tellProblems = (): void => {
+    for (const problem of changes?.problems ?? []) process.stderr.write(`${problemLine(problem)}\n`);
+  };
   try {
     const { report, text = '' } = await work(await connection.client(), (told) => (changes = told));
-    if (flags.json) printReport({ ...report, errors: [] });
+    const { problems = [], names = [] } = changes ?? {};
+    tellProblems();
+    if (flags.json) printReport(report, problems);
     else process.stdout.write(text);
+    process.exitCode = statusOfAll(problems, names.length);
   } catch (error) {
-    if (changes && changes.names.length > 0 && !flags.json) process.stderr.write(`${untilThen(changes)}\n`);
-    failWith(error, flags, changes?.report);
+    tellProblems();
+    if (flags.json) printFailure(error, changes?.report ?? {}, changes?.problems ?? []);
+    else if (changes && changes.names.length > 0) process.stderr.write(`${untilThen(changes)}\n`);
+    throw error;
   } finally {
     await connection.close();
     interrupts.undo();
   }
 }
 
-/** `12 files and folders were removed, many/12.wav last`. */
+/** `12 names were removed, many/12.wav last`. */
 function untilThen({ names, verb }: Changes): string {
   const count = names.length === 1 ? 'one was' : `${plural(names.length, 'name')} were`;
   return `${count} ${verb}, ${printable(names.at(-1) ?? '')} last`;
@@ -92,18 +115,16 @@ export async function df(client: FileClient): Promise<Outcome> {
   };
 }
 
-export async function mkdir(client: FileClient, names: string[], parents: boolean, told: Tell): Promise<Outcome> {
+export function mkdir(client: FileClient, names: string[], parents: boolean, told: Tell): Promise<Outcome> {
   const changes = new Changes('made');
   told(changes);
-  for (const name of names) for await (const made of makeFolders(client, name, parents)) changes.names.push(made);
-  return { report: changes.report };
+  return changes.make(names, (name) => makeFolders(client, name, parents));
 }
 
-export async function rm(client: FileClient, names: string[], options: RemoveOptions, told: Tell): Promise<Outcome> {
+export function rm(client: FileClient, names: string[], options: RemoveOptions, told: Tell): Promise<Outcome> {
   const changes = new Changes('removed');
   told(changes);
-  for (const name of names) for await (const gone of removeTree(client, name, options)) changes.names.push(gone.name);
-  return { report: changes.report };
+  return changes.make(names, (name) => removeTree(client, name, options));
 }
 
 /** `isFolder`: `target` is meant as a folder, whether it is there or not. */

@@ -1,15 +1,16 @@
 // get and put: a transfer shown while it goes on, and its report.
 
 import type { Connect, TransferEvent, TransferReport } from '../link/file-transfers.js';
-import { errorReport } from '../play/report.js';
-import { connector, failWith, printReport } from './file-report.js';
+import type { Problem } from '../problem.js';
+import { connector, printFailure, printReport, statusOfAll } from './file-report.js';
 import type { PortFlags } from './port-option.js';
-import { Status, statusOf } from './render-errors.js';
 import { FileView } from './render-files.js';
 import { onInterrupt } from './render-terminal.js';
 
 type There = Extract<TransferEvent, { event: 'done' | 'same' }>;
 const isThere = (event: TransferEvent): event is There => event.event === 'done' || event.event === 'same';
+const problemsOf = (events: readonly TransferEvent[]): Problem[] =>
+  events.flatMap((event) => (event.event === 'failed' ? [event.problem] : []));
 
 /** What had come of a transfer that ended early. */
 function reportOf(events: readonly TransferEvent[]): TransferReport {
@@ -19,7 +20,7 @@ function reportOf(events: readonly TransferEvent[]): TransferReport {
     files: there.length,
     same: there.filter(({ event }) => event === 'same').length,
     bytes: sent.reduce((sum, bytes) => sum + bytes, 0),
-    failed: events.filter(({ event }) => event === 'failed').length,
+    failed: problemsOf(events).length,
   };
 }
 
@@ -37,13 +38,10 @@ export async function transfer(flags: PortFlags, start: Transfer): Promise<void>
       const { done, value } = await running.next();
       if (done) {
         view.clear();
-        const problems = events.flatMap((event) => (event.event === 'failed' ? [event.problem] : []));
-        const transfers = events.filter(isThere);
-        if (flags.json) printReport({ ...value, transfers, errors: problems.map(errorReport) });
+        const problems = problemsOf(events);
+        if (flags.json) printReport({ ...value, transfers: events.filter(isThere) }, problems);
         else view.finish(value);
-        // Of nothing but wrong words the status is that of wrong words.
-        const isUsage = value.files === 0 && problems.every((problem) => statusOf(problem) === Status.Usage);
-        if (value.failed > 0) process.exitCode = isUsage ? Status.Usage : Status.Failed;
+        process.exitCode = statusOfAll(problems, value.files);
         return;
       }
       events.push(...(value.event === 'progress' ? [] : [value]));
@@ -51,9 +49,9 @@ export async function transfer(flags: PortFlags, start: Transfer): Promise<void>
     }
   } catch (error) {
     view.clear();
-    const transfers = events.filter(isThere);
-    if (!flags.json) view.finish(reportOf(events));
-    failWith(error, flags, { transfers });
+    if (flags.json) printFailure(error, { transfers: events.filter(isThere) }, problemsOf(events));
+    else view.finish(reportOf(events));
+    throw error;
   } finally {
     interrupts.undo();
   }

@@ -7,11 +7,11 @@ import { flash, FLASH_SCHEMA, type FlashReport } from '../card/flash.js';
 import { planFlash, type FlashPlan } from '../card/flash-plan.js';
 import { checkSame, flashableDevice, objection, type FlashConsent } from '../card/flash-policy.js';
 import { openDeviceTarget, openFileTarget, type FlashTarget } from '../card/flash-target.js';
-import { failedReport } from '../play/report.js';
 import { Problem } from '../problem.js';
 import { confirm } from './confirm.js';
-import { errorText, Status, statusOf } from './render-errors.js';
+import { Status } from './render-errors.js';
 import { deviceLines, FlashView } from './render-flash.js';
+import { print, printErrors } from './render-json.js';
 import { styleText } from './render-style.js';
 import { onInterrupt } from './render-terminal.js';
 import { sizeText } from './render-text.js';
@@ -69,7 +69,7 @@ function listDevices(isJson: boolean): void {
     throw new Problem('usage', 'devices are listed on Linux only', { hint: 'Raspberry Pi Imager shows them' });
   const devices = new BlockDevices().candidates();
   if (isJson) {
-    process.stdout.write(`${JSON.stringify({ schema: FLASH_SCHEMA, devices, errors: [] })}\n`);
+    print({ schema: FLASH_SCHEMA, devices, errors: [] });
     return;
   }
   const lines = devices.flatMap(deviceLines);
@@ -85,17 +85,13 @@ async function run(image: string | undefined, device: string | undefined, flags:
         hint: 'mirleft flash --help tells what it takes',
       },
     );
-  const print = (report: object): void => void process.stdout.write(`${JSON.stringify(report)}\n`);
   try {
     const report = await write(image, device, flags);
     if (flags.json) print({ ...report, errors: [] });
     return report.interrupted ? Status.Interrupted : Status.Fine;
   } catch (error) {
-    // Whoever reads the JSON gets one in any case.
-    if (!flags.json) throw error;
-    print({ schema: FLASH_SCHEMA, errors: failedReport(error).errors });
-    process.stderr.write(`${errorText(error)}\n`);
-    return statusOf(error);
+    if (flags.json) printErrors(FLASH_SCHEMA, error);
+    throw error;
   }
 }
 

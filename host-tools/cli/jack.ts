@@ -4,10 +4,10 @@ import { InvalidArgumentError, type Command } from 'commander';
 import { highestTone } from '../measure/analysis.js';
 import { measureJack, type JackOptions } from '../measure/jack.js';
 import { JACK_SCHEMA, type JackEvent, type JackReport } from '../measure/report.js';
-import { failedReport } from '../play/report.js';
 import { WASM3_OPTION } from './program-argument.js';
-import { errorText, problemLine, Status, statusOf } from './render-errors.js';
+import { problemLine, Status } from './render-errors.js';
 import { formatJack } from './render-jack.js';
+import { print, printErrors } from './render-json.js';
 import { onInterrupt } from './render-terminal.js';
 
 interface Flags {
@@ -78,7 +78,6 @@ async function run(files: string[], flags: Flags): Promise<Status> {
     ...(flags.plot === undefined ? {} : { plot: flags.plot }),
     ...(flags.wasm3 === undefined ? {} : { wasm3Dir: flags.wasm3 }),
   };
-  const print = (report: object): void => void process.stdout.write(`${JSON.stringify(report)}\n`);
   try {
     const report = await follow(measureJack(options));
     if (flags.json) print(report);
@@ -91,11 +90,8 @@ async function run(files: string[], flags: Flags): Promise<Status> {
     const wrong = report.underruns + report.hardwareUnderruns + report.findings.length + report.errors.length;
     return wrong === 0 ? Status.Fine : Status.Failed;
   } catch (error) {
-    // Whoever reads the JSON gets one in any case.
-    if (!flags.json) throw error;
-    print({ schema: JACK_SCHEMA, errors: failedReport(error).errors });
-    process.stderr.write(`${errorText(error)}\n`);
-    return statusOf(error);
+    if (flags.json) printErrors(JACK_SCHEMA, error);
+    throw error;
   } finally {
     interrupts.undo();
   }

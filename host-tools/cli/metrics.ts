@@ -5,6 +5,7 @@ import { exposition, type BoardState } from '../link/exposition.js';
 import { serveMetrics } from '../link/metrics-server.js';
 import { openPort } from '../link/port.js';
 import { watchBoard } from '../link/telemetry.js';
+import { pause } from '../play/aborted.js';
 import { Problem } from '../problem.js';
 import { baudOption, portOption } from './port-option.js';
 import { Status } from './render-errors.js';
@@ -121,14 +122,7 @@ async function watch(
       if (!wasThere || !mayComeBack) throw error;
       update((state) => ({ ...state, welcome: undefined, snapshot: undefined }));
       tell(error.line());
-      await new Promise<void>((resolve) => {
-        const timer = setTimeout(resolve, RETRY_MS);
-        const stop = (): void => {
-          clearTimeout(timer);
-          resolve();
-        };
-        signal.addEventListener('abort', stop, { once: true });
-      });
+      await pause(RETRY_MS, signal);
     }
   }
 }

@@ -8,7 +8,7 @@ import { problemLine } from './render-errors.js';
 import { errorsOf, type JsonEvents } from './render-json.js';
 import type { StatusLine } from './render-status.js';
 import { styleText } from './render-style.js';
-import { grouped } from './render-text.js';
+import { plural } from './render-text.js';
 
 export interface DevView extends DevEvents {
   opening(): void;
@@ -30,20 +30,22 @@ export function textView(status: StatusLine): DevView {
     building: (kind) => status.set(`${NAMES[kind]}…`),
     built({ kind, ms: took, cached, bytes, warnings }) {
       for (const warning of warnings) status.line(formatProblem(warning));
-      status.line(`${NAMES[kind]}: ${grouped(bytes)} bytes, ${cached ? 'compiled before' : `compiled in ${ms(took)}`}`);
+      status.line(
+        `${NAMES[kind]}: ${plural(bytes, 'byte')}, ${cached ? 'compiled before' : `compiled in ${ms(took)}`}`,
+      );
     },
     unchanged: () => status.line('  runs already'),
-    sending: (sent, of) => status.set(`sending ${grouped(sent)} of ${grouped(of)} bytes…`),
+    sending: (sent, of) => status.set(`sending ${plural(of, 'byte')}, ${Math.floor((sent / of) * 100)} %…`),
     swapped(_kind, report, sinceSave) {
       const { sentBytes, sendMs, swapMs, aheadMs, generation } = report;
       const ring = aheadMs > 0 ? `, ${ms(aheadMs)} of sound were left` : '';
       status.line(
-        `  ${grouped(sentBytes)} bytes sent in ${ms(sendMs)}, swapped in ${ms(swapMs)}${ring}; ` +
+        `  ${plural(sentBytes, 'byte')} sent in ${ms(sendMs)}, swapped in ${ms(swapMs)}${ring}; ` +
           `module ${generation} runs ${ms(sinceSave)} after the save`,
       );
     },
     failed: (problem) => status.line(problemLine(problem)),
-    waiting: (files) => status.set(`watching ${files} files; Ctrl-C ends`),
+    waiting: (files) => status.set(`watching ${plural(files, 'file')}; Ctrl-C ends`),
   };
 }
 

@@ -2,17 +2,21 @@
 
 import { failedReport, SCHEMA } from '../play/report.js';
 
-const print = (report: object): void => void process.stdout.write(`${JSON.stringify(report)}\n`);
+/** A line on stdout. */
+export const print = (report: object): void => void process.stdout.write(`${JSON.stringify(report)}\n`);
 
 /** What went wrong, as the reports have it. */
 export const errorsOf = (error: unknown): object[] => failedReport(error).errors;
+
+/** Whoever reads the JSON gets one of what failed, too. The error is to go on: who catches it last tells it to people. */
+export const printErrors = (schema: number, error: unknown): void => print({ schema, errors: errorsOf(error) });
 
 /** Prints what `make` gives, or, where that fails, a report that has only `errors`; the error goes on. */
 export async function printJson(make: () => Promise<object>): Promise<void> {
   try {
     print({ schema: SCHEMA, ...(await make()), errors: [] });
   } catch (error) {
-    print({ schema: SCHEMA, errors: errorsOf(error) });
+    printErrors(SCHEMA, error);
     throw error;
   }
 }

@@ -1,6 +1,6 @@
 // `push` for people: what is heard, how far, and what waits on the device.
 
-import type { PushEvent, PushReport } from '../link/push.js';
+import type { PushEvent, PushReport } from '../link/push-events.js';
 import { doneText, FALLBACK_TEXT, progressFacts, slowText, streamText, timesText } from '../link/push-words.js';
 import { printable } from '../problem.js';
 import { problemLine } from './render-errors.js';

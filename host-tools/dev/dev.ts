@@ -7,6 +7,7 @@ import { formatFault, symbolize } from '../build/symbolize.js';
 import type { Link } from '../link/link.js';
 import { isSame, ModuleClient, type Fallback, type SwapReport } from '../link/module-client.js';
 import { TextFilter } from '../link/text-filter.js';
+import { aborted } from '../play/aborted.js';
 import { Problem } from '../problem.js';
 import { DevBuilds, type DevBuild, type Kind } from './builds.js';
 import { SourceWatch } from './watch.js';
@@ -219,9 +220,3 @@ export class Dev {
     this.events.waiting(this.files.length);
   }
 }
-
-const aborted = (signal: AbortSignal): Promise<void> =>
-  new Promise((resolve) => {
-    if (signal.aborted) resolve();
-    else signal.addEventListener('abort', () => resolve(), { once: true });
-  });

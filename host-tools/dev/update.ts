@@ -2,7 +2,7 @@
 // when it has run well for a while; a board whose new kernel does not live boots the old one the next time.
 
 import crc32 from 'crc-32';
-import { readOurKernel } from '../card/kernel-image.js';
+import { readWholeKernel } from '../card/kernel-image.js';
 import { FileClient } from '../link/file-client.js';
 import type { Link } from '../link/link.js';
 import { checkTakesCode, ModuleClient } from '../link/module-client.js';
@@ -68,9 +68,9 @@ export async function updateKernel(options: UpdateOptions, tell: (event: UpdateE
 }
 
 function checkKernel(image: Uint8Array, file: string): { buildId: string } {
-  const ours = readOurKernel(Buffer.from(image.buffer, image.byteOffset, image.length));
+  const ours = readWholeKernel(Buffer.from(image.buffer, image.byteOffset, image.length));
   if (!ours)
-    throw new Problem('bad-firmware', 'is no kernel of this library, so it could not be kept', {
+    throw new Problem('bad-firmware', 'is no kernel of this library, or not all of one, so it could not be kept', {
       file,
       hint: 'mirleft build makes one',
     });

@@ -1,5 +1,6 @@
 // Takes the line's bytes apart: frames between zero bytes, and text (docs/link.md, Text and frames).
 
+import { Link } from '../../firmware/link/protocol.js';
 import { readFrame, STUFFED_BYTES, type Frame } from './frames.js';
 
 export interface DeframerEvents {
@@ -9,6 +10,8 @@ export interface DeframerEvents {
 }
 
 const NEWLINE = 10;
+/** A frame that stood still for so long is not gone on with: the board has stopped, or has begun anew. */
+const STOPPED_MS = 1000;
 
 export class Deframer {
   /** What stood between zero bytes and was no frame. */
@@ -16,6 +19,10 @@ export class Deframer {
   private readonly collected = new Uint8Array(STUFFED_BYTES);
   private count = 0;
   private inFrame = false;
+  /** How much was collected when nothing came for a while, as `silence` tells; 0: it went on without a pause. */
+  private paused = 0;
+  /** Whether nothing has come since. */
+  private isSilent = false;
 
   constructor(private readonly events: DeframerEvents) {}
 
@@ -24,7 +31,13 @@ export class Deframer {
     return this.inFrame;
   }
 
+  /** So long after the last byte `silence` is to be called; Infinity: not at all. */
+  get patienceMs(): number {
+    return !this.inFrame ? Infinity : this.isSilent ? STOPPED_MS : Link.IdleMs;
+  }
+
   push(bytes: Uint8Array): void {
+    this.isSilent = false;
     let at = 0;
     while (at < bytes.length) {
       const found = bytes.indexOf(0, at);
@@ -35,7 +48,6 @@ export class Deframer {
         if (at < bytes.length) {
           at++;
           this.inFrame = true;
-          this.count = 0;
         }
         continue;
       }
@@ -44,7 +56,8 @@ export class Deframer {
         this.collected.set(bytes.subarray(at, at + room), this.count);
         this.count += room;
         at += room;
-        this.giveUp();
+        this.drop(this.text);
+        this.inFrame = false;
         continue;
       }
       this.collected.set(bytes.subarray(at, zero), this.count);
@@ -54,34 +67,49 @@ export class Deframer {
       at++;
       if (this.count === 0) continue;
       const frame = readFrame(this.collected.subarray(0, this.count));
-      this.count = 0;
       if (frame) {
         this.inFrame = false;
+        this.count = this.paused = 0;
         this.events.frame(frame);
-      } else this.damaged++;
+      } else this.drop(this.paused > 0 ? this.text : NOTHING);
     }
   }
 
   /**
-   * No more of the frame that was begun comes. A board that stops within a frame says why in text behind it: whole
-   * lines of printable text at the end are passed on.
+   * No more of the frame that was begun has come for `patienceMs`. A board that was only held up sends the rest later; one
+   * that stopped within a frame says why in text behind it, which is passed on.
    */
-  giveUp(): void {
-    const { count } = this;
-    this.count = 0;
+  silence(): void {
+    const isText = this.paused > 0 && this.count > this.paused && this.text.length >= this.count - this.paused;
+    if (this.count === 0 || this.isSilent || isText) this.end();
+    this.isSilent = this.inFrame;
+    this.paused = this.count;
+  }
+
+  /** Nothing more comes at all. */
+  end(): void {
+    if (this.count > 0) this.drop(this.text);
     this.inFrame = false;
-    if (count === 0) return;
+  }
+
+  /** What was collected is no frame, but ends with text. */
+  private drop(text: Uint8Array): void {
+    this.count = this.paused = 0;
     this.damaged++;
-    const text = printableTail(this.collected.subarray(0, count));
     if (text.length > 0) this.events.text(text.slice());
+  }
+
+  /** Text that was taken for more of a frame: whole lines at the end, or all that came behind a pause. */
+  private get text(): Uint8Array {
+    const { count, paused } = this;
+    const bytes = this.collected.subarray(0, count);
+    let from = count;
+    while (from > 0 && isText(bytes[from - 1] ?? 0)) from--;
+    const newline = bytes.indexOf(NEWLINE, from);
+    const line = newline < 0 ? count : newline + 1;
+    return bytes.subarray(paused > 0 && from <= paused ? Math.min(line, paused) : line);
   }
 }
 
-function printableTail(bytes: Uint8Array): Uint8Array {
-  let from = bytes.length;
-  while (from > 0 && isText(bytes[from - 1] ?? 0)) from--;
-  const newline = bytes.indexOf(NEWLINE, from);
-  return newline < 0 ? new Uint8Array(0) : bytes.subarray(newline + 1);
-}
-
+const NOTHING = new Uint8Array(0);
 const isText = (byte: number): boolean => (byte >= 0x20 && byte < 0x7f) || byte === 10 || byte === 13 || byte === 9;

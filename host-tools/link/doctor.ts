@@ -5,6 +5,7 @@ import os from 'node:os';
 import { Channel, Link as Numbers } from '../../firmware/link/protocol.js';
 import { version } from '../build/library.js';
 import { printable, Problem } from '../problem.js';
+import { plural } from '../words.js';
 import { findAdapters } from './adapters.js';
 import { fetchCrash } from './crash.js';
 import { isOther, isSocket, openPort } from './port.js';
@@ -320,7 +321,7 @@ function judgeRate({ welcome, statistics }: Link, transport: Transport): Finding
       `no rate above ${baud} baud works`,
       'shorter wires and a better adapter (FT232H, CP2102N) help',
     );
-  return fine('rate', `${baud} baud works${damaged > 0 ? `; ${damaged} frames were damaged` : ''}`);
+  return fine('rate', `${baud} baud works${damaged > 0 ? `, with ${plural(damaged, 'damaged frame')}` : ''}`);
 }
 
 async function oneSnapshot(link: Link, transport: Transport): Promise<Snapshot | undefined> {
@@ -346,6 +347,7 @@ function* judgeBoard(snapshot: Snapshot | undefined): Generator<Finding> {
   const heat = temperature === undefined ? '' : `, ${temperature.toFixed(1)} °C`;
   yield fine('board', `it is ${state}${heat}`);
   if (uartLost > 0)
-    yield note('board', `${uartLost} bytes that it received were lost`, 'try a lower rate: --baud 921600');
-  if (underruns > 0) yield note('board', `${underruns} underruns since it plays`, 'mirleft top shows the load');
+    yield note('board', `it has lost ${plural(uartLost, 'byte')} that came`, 'try a lower rate: --baud 921600');
+  if (underruns > 0)
+    yield note('board', `${plural(underruns, 'underrun')} since it plays`, 'mirleft top shows the load');
 }

@@ -37,6 +37,8 @@ export interface Space {
   clusterBytes: number;
 }
 
+/** Where nothing was ever heard about files for so long the program of the board has none: what is asked first is quick. */
+const FIRST_MS = 20_000;
 /** An Abort that nobody answers for so long is one of a link that is gone. */
 const ABORT_MS = 2000;
 
@@ -67,6 +69,8 @@ export class FileClient {
   private listener: ((message: Uint8Array | Problem) => void) | undefined;
   /** Messages that came together with an answer, before anybody could ask for them. */
   private inbox: Uint8Array[] = [];
+  /** Whether the device has ever said something about files. */
+  private isServed = false;
   private last: Promise<unknown> = Promise.resolve();
 
   /** `signal` breaks off whatever is asked; what changes the card is done or not begun, never given up half way. */
@@ -75,6 +79,7 @@ export class FileClient {
     private readonly signal?: AbortSignal,
   ) {
     link.receive(Channel.Files, (payload) => {
+      this.isServed = true;
       if (this.listener) this.listener(payload);
       else this.inbox.push(payload);
     });
@@ -162,10 +167,10 @@ export class FileClient {
   }
 
   /**
-   * Fetches a file from byte `from` on; each piece is given to `take`, which is waited for at the end. Returns the
-   * file's length. Throws Problem; what was given to `take` until then is right.
+   * Fetches a file from byte `from` on; each piece is given to `given`, whose errors end it. Returns the file's length.
+   * Throws Problem; what was given until then is right.
    */
-  get(name: string, from: number, take: (piece: Uint8Array) => void, options: TransferOptions = {}): Promise<number> {
+  get(name: string, from: number, given: (piece: Uint8Array) => void, options: TransferOptions = {}): Promise<number> {
     const { signal = this.signal } = options;
     return this.alone(async () => {
       const answer = await this.exchange(FileOp.Get, name, u32(from, 0xffffffff), signal);
@@ -173,20 +178,33 @@ export class FileClient {
       options.onBytes?.(from, from);
       let sum = 0;
       let at = from;
-      await this.listen(signal, (message, done, failed) => {
-        if (message[0] === FileOp.Data) {
-          const piece = message.subarray(1);
-          sum = crc32(piece, sum);
-          at += piece.length;
-          take(piece);
-          options.onBytes?.(at, from);
-        } else if (message[0] === FileOp.End) {
-          const told = new Answer(message, name);
-          told.at = 1;
-          if (told.u32() === sum && at === bytes) done();
-          else failed(new Problem('verify-failed', 'what arrived is not what was sent', { file: name }));
-        } else if (message[0] === (FileOp.End | FileOp.Answer)) failed(refusal(message, name));
-      });
+      let isOver = false;
+      const take = (piece: Uint8Array): void => {
+        sum = crc32(piece, sum);
+        at += piece.length;
+        if (at > bytes) throw new Problem('verify-failed', 'the device sends more than the file has', { file: name });
+        given(piece);
+        options.onBytes?.(at, from);
+      };
+      try {
+        await this.listen(signal, (message, done, failed) => {
+          if (message[0] === FileOp.Data) {
+            take(message.subarray(1));
+            return;
+          }
+          isOver = message[0] === FileOp.End || message[0] === (FileOp.End | FileOp.Answer);
+          if (message[0] === FileOp.End) {
+            const told = new Answer(message, name);
+            told.at = 1;
+            if (told.u32() === sum && at === bytes) done();
+            else failed(new Problem('verify-failed', 'what arrived is not what was sent', { file: name }));
+          } else if (isOver) failed(refusal(message, name));
+        });
+      } catch (error) {
+        // The device would go on sending, and take no other request meanwhile.
+        if (!isOver && !signal?.aborted) await this.abort();
+        throw error;
+      }
       return bytes;
     });
   }
@@ -274,9 +292,21 @@ export class FileClient {
       }
     });
     answered.catch(() => undefined); // it is awaited below
-    await this.link.send(Channel.Files, Buffer.concat([Uint8Array.of(op), head, new TextEncoder().encode(name)]));
-    await answered;
+    const timer = this.isServed ? undefined : setTimeout(() => this.listener?.(this.notServed()), FIRST_MS);
+    try {
+      await this.link.send(Channel.Files, Buffer.concat([Uint8Array.of(op), head, new TextEncoder().encode(name)]));
+      await answered;
+    } finally {
+      clearTimeout(timer);
+    }
     return answer as unknown as Answer;
+  }
+
+  private notServed(): Problem {
+    return new Problem('no-answer', 'the board does not answer about files', {
+      file: this.link.transport.name,
+      hint: 'does its program serve them, as the player does (serviceServices())?',
+    });
   }
 
   /**

@@ -122,8 +122,8 @@ export function transferring<Planned extends Item>(
   });
 }
 
-/** Whether a problem is one of all files. */
-const isFinal = ({ code }: Problem): boolean =>
+/** Whether a problem is one of all files: of the line, or of the whole card. */
+export const isFinal = ({ code }: Problem): boolean =>
   ['interrupted', 'link-lost', 'no-answer', 'no-port', 'bad-card'].includes(code);
 
 /** Tells of a transfer's bytes, a few times a second. */

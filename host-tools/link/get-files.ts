@@ -6,6 +6,7 @@ import path from 'node:path';
 import { Problem } from '../problem.js';
 import type { RemoteEntry } from './file-client.js';
 import {
+  isFinal,
   transferring,
   type Connect,
   type Connection,
@@ -16,7 +17,7 @@ import {
   type TransferReport,
 } from './file-transfers.js';
 import { Leftovers, Part, placeOf } from './get-place.js';
-import { notWritable, sumOfFile } from './host-content.js';
+import { notReadable, notWritable, sumOfFile } from './host-content.js';
 import { baseOf, checkEntryName, joinRemote } from './remote-names.js';
 
 /** What the device keeps of a put that was broken off. */
@@ -66,7 +67,17 @@ async function walk(
   connection: Connection,
   tell: (event: TransferEvent) => void,
 ): Promise<void> {
-  const entries = await connection.lasting((client) => client.list(folder));
+  const failed = (name: string, error: unknown): void => {
+    if (!(error instanceof Problem) || isFinal(error)) throw error;
+    tell({ event: 'failed', name, problem: error });
+  };
+  let entries: RemoteEntry[];
+  try {
+    entries = await connection.lasting((client) => client.list(folder));
+  } catch (error) {
+    failed(folder, error);
+    return;
+  }
   for (const { name: own, isFolder, bytes, written } of entries.sort(byName)) {
     if (PUT_PART.test(own)) continue;
     const name = joinRemote(folder, own);
@@ -74,8 +85,7 @@ async function walk(
     try {
       checkEntryName(own);
     } catch (error) {
-      if (!(error instanceof Problem)) throw error;
-      tell({ event: 'failed', name, problem: error });
+      failed(name, error);
       continue;
     }
     items.push({ name, to: file, isFolder, bytes, written });
@@ -85,7 +95,13 @@ async function walk(
 
 const byName = (a: RemoteEntry, b: RemoteEntry): number => (a.name < b.name ? -1 : 1);
 
-const isFolder = (file: string): boolean => fs.statSync(file, { throwIfNoEntry: false })?.isDirectory() ?? false;
+function isFolder(file: string): boolean {
+  try {
+    return fs.statSync(file, { throwIfNoEntry: false })?.isDirectory() ?? false;
+  } catch (error) {
+    throw notReadable(file, error);
+  }
+}
 
 async function makeFolder({ to }: Item): Promise<undefined> {
   await fs.promises.mkdir(to, { recursive: true }).catch((error: unknown) => {

@@ -11,23 +11,14 @@ import { version } from '../build/library.js';
 import { Problem } from '../problem.js';
 import { Baud } from './baud.js';
 import { realClock, type Clock } from './clock.js';
-import {
-  ackOf,
-  helloOf,
-  readAck,
-  readRefuse,
-  readUnknown,
-  readWelcome,
-  readWord,
-  wordOf,
-  type Welcome,
-} from './control.js';
+import { helloOf, readAck, readRefuse, readUnknown, readWelcome, readWord, wordOf, type Welcome } from './control.js';
 import { Deframer } from './deframer.js';
-import { makeFrame, WIRE_BYTES, type Frame } from './frames.js';
+import type { Frame } from './frames.js';
+import { LinkLife } from './link-life.js';
+import { LinkSender } from './link-sender.js';
 import { Outlet } from './outlet.js';
 import { ReceiveWindow } from './receive-window.js';
-import { SendWindow } from './send-window.js';
-import { portGone, type Transport } from './transport.js';
+import { PortGone, type Transport } from './transport.js';
 
 const HELLO_MS = 200;
 const CONNECT_MS = 3000;
@@ -35,20 +26,6 @@ const CONNECT_MS = 3000;
 const RETURN_MS = 80;
 const BYES = 3;
 const BYE_MS = 100;
-const ACK_FRAMES = 4;
-const ACK_MS = 10;
-const BITS_A_BYTE = 10;
-/** Bytes that this side takes in flight: it has no small queue. */
-const ROOM_BYTES = 1 << 20;
-/** Nothing that was sent arrives for so long, though the other side is heard: short frames pass a line that longer ones do not. */
-const STUCK_MS = 60_000;
-/** Bytes that are no frames, and none that is, for so long: the board was reset and speaks at another rate. */
-const BABBLE_MS = 2500;
-/** A call that comes later than that tells that this side was held up: a page that draws, a machine that is busy. */
-const LATE_MS = 5;
-/** Between two Pings while nothing is heard. */
-const PING_AGAIN_MS = 250;
-
 export interface ConnectOptions {
   /** How long to ask; default: 3 s. */
   timeoutMs?: number | undefined;
@@ -100,24 +77,18 @@ export class Link {
   private readonly outlet: Outlet;
   private readonly arrivals = new ReceiveWindow();
   private readonly baud: Baud;
-  private window = new SendWindow(Numbers.Window);
+  private readonly sender: LinkSender;
+  private readonly life: LinkLife;
   private readonly receivers = new Map<number, Receiver>();
-  private readonly control: Uint8Array[] = [];
-  private readonly waiting: { channel: number; payload: Uint8Array; done: () => void; failed: (e: Problem) => void }[] =
-    [];
-  private readonly counts = { bytesReceived: 0, framesSent: 0, framesReceived: 0, refused: 0, textBytes: 0 };
+  private readonly counts = { bytesReceived: 0, framesReceived: 0, refused: 0, textBytes: 0 };
   private state: State = 'hello';
   private said: Welcome | undefined;
   private opened: { done: () => void; failed: (problem: Problem) => void } | undefined;
   private settleClosed: (reason: CloseReason) => void = () => undefined;
-  private heardAt: number;
-  private sentAt: number;
   private isLeaving = false;
-  private pingedAt = -Infinity;
   private helloAt = 0;
-  private bytesAt = -Infinity;
-  private unacknowledged = 0;
-  private ackAt = Infinity;
+  /** Since when the deframer has waited for more. */
+  private quietAt: number;
   private timer: { at: number; cancel: () => void } | undefined;
 
   private constructor(
@@ -128,7 +99,9 @@ export class Link {
     this.session = options.session ?? randomInt(1, 0x10000);
     this.onText = options.onText ?? (() => undefined);
     this.closed = new Promise((resolve) => (this.settleClosed = resolve));
-    this.heardAt = this.sentAt = this.clock.now();
+    this.quietAt = this.clock.now();
+    this.life = new LinkLife(transport, this.quietAt);
+    this.sender = new LinkSender(this.session, this.arrivals, this.quietAt);
     this.deframer = new Deframer({
       frame: (frame) => this.take(frame),
       text: (bytes) => {
@@ -141,16 +114,16 @@ export class Link {
     this.outlet = new Outlet(
       transport,
       this.clock,
-      () => this.nextFrame(),
+      () => this.sender.next(this.clock.now(), this.state !== 'open' || this.baud.isChanging),
       (error) =>
-        this.end({ kind: 'gone', problem: error instanceof Problem ? error : portGone(transport.name, error) }),
+        this.end({ kind: 'gone', problem: error instanceof Problem ? error : new PortGone(transport.name, error) }),
     );
     this.baud = new Baud(transport, this.clock, {
       send: (payload) => this.sendControl(payload),
       drained: () => this.outlet.drained(),
     });
     transport.onBytes = (bytes) => this.push(bytes);
-    transport.onClose = (problem) => this.end({ kind: 'gone', problem: problem ?? portGone(transport.name) });
+    transport.onClose = (problem) => this.end({ kind: 'gone', problem: problem ?? new PortGone(transport.name) });
   }
 
   /** Opens a session. Throws Problem: nothing answers, the versions do not fit, the transport failed, `signal`. */
@@ -196,17 +169,19 @@ export class Link {
 
   /** The payload with which most gets through the line as it is now: 1,024 bytes, less on a bad one. */
   get payloadBytes(): number {
-    return this.window.bestPayload;
+    return this.sender.window.bestPayload;
   }
 
   get statistics(): LinkStatistics {
+    const { window, framesSent } = this.sender;
     return {
       ...this.counts,
       bytesSent: this.outlet.bytes,
-      framesAgain: this.window.again,
+      framesSent,
+      framesAgain: window.again,
       damaged: this.deframer.damaged,
       surplus: this.arrivals.surplus,
-      answerMs: this.window.answerMs,
+      answerMs: window.answerMs,
     };
   }
 
@@ -229,34 +204,25 @@ export class Link {
     if (payload.length < 1 || payload.length > Numbers.PayloadBytes)
       throw new RangeError(`a message has 1 to ${Numbers.PayloadBytes} bytes, not ${payload.length}`);
     if (this.state !== 'open') return Promise.reject(over(this.transport));
-    return new Promise((done, failed) => {
-      this.waiting.push({ channel, payload, done, failed });
-      this.fill();
-      this.run();
-    });
+    const placed = this.sender.put(channel, payload);
+    this.run();
+    return placed;
   }
 
   /** Settles when all that was sent is acknowledged; rejects with a Problem when the session ends before. */
   async flushed(): Promise<void> {
-    while (this.state === 'open' && !(this.window.isEmpty && this.waiting.length === 0))
-      await new Promise<void>((resolve) => this.flushing.push(resolve));
+    while (this.state === 'open' && !this.sender.isFlushed) await this.sender.emptied();
     if (this.state !== 'open') throw over(this.transport);
   }
-  private readonly flushing: (() => void)[] = [];
 
   /** Asks for another rate; the one that holds then, which is the one before where it does not work. */
   async setBaud(baud: number): Promise<number> {
     if (this.state !== 'open') throw over(this.transport);
     const holds = await this.baud.change(baud);
-    this.heardAt = this.clock.now();
-    this.reckonFrame();
+    this.life.heardAt = this.clock.now();
+    this.sender.reckonFrame(this.transport);
     this.run();
     return holds;
-  }
-
-  private reckonFrame(): void {
-    const { isPaced, baud } = this.transport;
-    this.window.frameMs = isPaced ? (WIRE_BYTES * BITS_A_BYTE * 1000) / baud : 0;
   }
 
   /** Says goodbye and closes the transport. */
@@ -270,8 +236,7 @@ export class Link {
     for (let i = 0; i < BYES && this.state === 'open'; i++) {
       this.isLeaving = true;
       // Two: the second one's answer tells that the first was taken.
-      for (let twice = 0; twice < 2; twice++)
-        this.control.push(this.wire(Channel.Control, 0, Uint8Array.of(Control.Bye)));
+      for (let twice = 0; twice < 2; twice++) this.sender.putControl(Uint8Array.of(Control.Bye));
       this.run();
       await Promise.race([this.outlet.drained().then(() => this.pause(BYE_MS)), this.closed]);
     }
@@ -293,8 +258,7 @@ export class Link {
     this.timer?.cancel();
     this.outlet.stop();
     const problem = reason.problem ?? over(this.transport);
-    for (const { failed } of this.waiting.splice(0)) failed(problem);
-    for (const done of this.flushing.splice(0)) done();
+    this.sender.end(problem);
     this.baud.stop();
     this.opened?.failed(problem);
     this.transport.onBytes = () => undefined;
@@ -306,7 +270,7 @@ export class Link {
 
   private push(bytes: Uint8Array): void {
     this.counts.bytesReceived += bytes.length;
-    this.bytesAt = this.clock.now();
+    this.life.bytesAt = this.quietAt = this.clock.now();
     this.deframer.push(bytes);
     this.run();
   }
@@ -319,7 +283,7 @@ export class Link {
     if (channel === Channel.Control && session === 0) this.takeOutside(payload);
     else if (session !== this.session) this.counts.refused++;
     else {
-      this.heardAt = this.clock.now();
+      this.life.heardAt = this.clock.now();
       if (channel === Channel.Control) this.takeControl(payload);
       else this.takeMessage(channel, sequence, payload);
     }
@@ -373,26 +337,21 @@ export class Link {
     const welcome = readWelcome(payload);
     if (!welcome || this.state !== 'hello') return;
     this.said = welcome;
-    this.window = new SendWindow(Math.min(Numbers.Window, Math.max(1, welcome.window)));
-    this.reckonFrame();
+    this.sender.open(welcome.window);
+    this.sender.reckonFrame(this.transport);
     this.state = 'open';
     this.opened?.done();
   }
 
   private takeAck(payload: Uint8Array): void {
     const ack = readAck(payload);
-    if (!ack) return;
-    this.window.acknowledge(ack.missing, ack.mask, ack.room, this.clock.now());
-    this.fill();
-    if (this.window.isEmpty) for (const done of this.flushing.splice(0)) done();
+    if (ack) this.sender.acknowledge(ack, this.clock.now());
   }
 
   private takeMessage(channel: number, sequence: number, payload: Uint8Array): void {
     if (this.state !== 'open') return;
-    const now = this.clock.now();
     const messages = this.arrivals.arrive(sequence, { channel, payload });
-    if (!messages?.length || this.arrivals.hasGap || ++this.unacknowledged >= ACK_FRAMES) this.ackAt = now;
-    else this.ackAt = Math.min(this.ackAt, now + ACK_MS);
+    this.sender.owe(this.clock.now(), !messages?.length || this.arrivals.hasGap);
     for (const message of messages ?? []) {
       this.counts.framesReceived++;
       // A module that was replaced has left its numbers to be filled.
@@ -405,45 +364,9 @@ export class Link {
 
   // What goes out.
 
-  private wire(channel: number, sequence: number, payload: Uint8Array, session = this.session): Uint8Array {
-    return makeFrame({ version: Numbers.Version, channel, session, sequence, payload });
-  }
-
   private sendControl(payload: Uint8Array): void {
-    this.control.push(this.wire(Channel.Control, 0, payload));
+    this.sender.putControl(payload);
     this.run();
-  }
-
-  /** Gives messages that wait their place in the window. */
-  private fill(): void {
-    while (this.window.hasRoom) {
-      const next = this.waiting.shift();
-      if (!next) return;
-      this.counts.framesSent++;
-      this.window.put(this.wire(next.channel, this.window.nextSequence, next.payload));
-      next.done();
-    }
-  }
-
-  private nextFrame(): ReturnType<ConstructorParameters<typeof Outlet>[2]> {
-    const now = this.clock.now();
-    const control = this.control.shift();
-    if (control) return this.sending(control, now);
-    if (this.state !== 'open' || this.baud.isChanging) return undefined;
-    if (now >= this.ackAt) {
-      this.ackAt = Infinity;
-      this.unacknowledged = 0;
-      return this.sending(this.wire(Channel.Control, 0, ackOf(this.arrivals.arrived, ROOM_BYTES)), now);
-    }
-    const { turn } = this.window;
-    if (!turn) return undefined;
-    this.sentAt = now;
-    return { wire: turn.wire, sent: (leftAt) => this.window.sent(turn, leftAt) };
-  }
-
-  private sending(wire: Uint8Array, now: number): { wire: Uint8Array } {
-    this.sentAt = now;
-    return { wire };
   }
 
   /** Sends, and sees to being called again. */
@@ -459,11 +382,12 @@ export class Link {
     // What is overdue now waits for its turn on the line, and goes when that comes.
     const now = this.clock.now();
     const mayMove = !this.baud.isChanging;
+    const { sentAt, ackAt, window } = this.sender;
     const at = Math.min(
-      this.state === 'hello' ? this.helloAt : this.pingAt(),
-      this.ackAt > now && mayMove ? this.ackAt : Infinity,
-      mayMove ? this.window.dueAt : Infinity,
-      this.deframer.collecting ? this.bytesAt + Numbers.IdleMs : Infinity,
+      this.state === 'hello' ? this.helloAt : this.life.pingAt(sentAt),
+      ackAt > now && mayMove ? ackAt : Infinity,
+      mayMove ? window.dueAt : Infinity,
+      this.quietAt + this.deframer.patienceMs,
     );
     if (this.timer && this.timer.at <= at) return;
     this.timer?.cancel();
@@ -474,55 +398,28 @@ export class Link {
     this.timer = { at, cancel };
   }
 
-  private pingAt(): number {
-    const quietAt = Math.min(this.heardAt, this.sentAt) + Numbers.PingMs;
-    const isSilent = this.pingedAt > this.heardAt;
-    return Math.max(quietAt, this.pingedAt + (isSilent ? PING_AGAIN_MS : Numbers.PingMs));
-  }
-
   private wake(): void {
     const now = this.clock.now();
     if (this.state === 'hello' && now >= this.helloAt) {
       this.helloAt = now + HELLO_MS;
-      this.control.push(this.wire(Channel.Control, 0, helloOf(this.session, version), 0));
+      this.sender.putControl(helloOf(this.session, version), 0);
     }
     if (this.state === 'open') this.checkLife(now);
     if (this.state === 'closed') return;
-    if (this.deframer.collecting && now >= this.bytesAt + Numbers.IdleMs) this.idle(now);
-    if (now >= this.window.dueAt && !this.baud.isChanging) this.window.late();
+    if (now >= this.quietAt + this.deframer.patienceMs) {
+      this.quietAt = now;
+      this.deframer.silence();
+    }
+    const { window } = this.sender;
+    if (now >= window.dueAt && !this.baud.isChanging) window.late();
     this.run();
   }
 
-  /** Nothing more came of a frame; a host that was held up has not read yet what came meanwhile. */
-  private idle(now: number): void {
-    const late = now - this.bytesAt - Numbers.IdleMs;
-    if (late > LATE_MS) this.bytesAt = now;
-    else this.deframer.giveUp();
-  }
-
   private checkLife(now: number): void {
-    const silent = now - this.heardAt;
-    const isBabbling =
-      this.transport.isPaced &&
-      this.transport.baud !== Numbers.Baud &&
-      this.bytesAt > this.heardAt &&
-      silent > BABBLE_MS;
-    if (silent >= Numbers.SilenceMs || (isBabbling && !this.baud.isChanging)) {
-      const problem = new Problem('link-lost', 'nothing is heard from the board any more', {
-        file: this.transport.name,
-        hint: 'is it switched on and still connected? try again',
-      });
-      this.end({ kind: 'silent', problem });
-    } else if (now - this.window.stuckSince >= STUCK_MS) {
-      const problem = new Problem('link-lost', 'the line damages nearly all that is sent', {
-        file: this.transport.name,
-        hint: 'try a slower --baud or another cable; mirleft doctor looks closer',
-      });
-      this.end({ kind: 'silent', problem });
-    } else if (now >= this.pingAt()) {
-      this.pingedAt = now;
-      this.control.push(this.wire(Channel.Control, 0, wordOf(Control.Ping, Math.floor(now) >>> 0)));
-    }
+    const problem = this.life.problem(now, this.sender.window.stuckSince, this.baud.isChanging);
+    if (problem) this.end({ kind: 'silent', problem });
+    else if (this.life.takePing(now, this.sender.sentAt))
+      this.sender.putControl(wordOf(Control.Ping, Math.floor(now) >>> 0));
   }
 }
 

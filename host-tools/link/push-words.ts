@@ -3,7 +3,7 @@
 import { AudioFormat } from '../../firmware/link/protocol.js';
 import { clock, grouped, plural } from '../words.js';
 import { whatFits } from './line-choice.js';
-import type { PushEvent, PushReport } from './push.js';
+import type { PushEvent, PushReport } from './push-events.js';
 
 type Progress = Extract<PushEvent, { event: 'progress' }>;
 type Stream = Extract<PushEvent, { event: 'stream' }>;

@@ -4,61 +4,15 @@
 import { AudioFormat } from '../../firmware/link/protocol.js';
 import { EventQueue } from '../play/queue.js';
 import { Problem } from '../problem.js';
-import { AudioStream, type AudioLink } from './audio-stream.js';
+import type { AudioLink } from './audio-stream.js';
 import { chooseFormat, whatFits, type LineChoice } from './line-choice.js';
+import type { PushEvent, PushOptions, PushReport } from './push-events.js';
+import { PushStream } from './push-stream.js';
 import { TrackSounds, type PushTrack } from './push-tracks.js';
-import { QoaPieces } from './qoa-pieces.js';
 import type { Sound } from './sound.js';
-import { StreamPlaces, type Segment } from './stream-places.js';
-
-export interface PushOptions {
-  /** Payload bytes a second that the line carries; undefined: as fast as it takes them. */
-  lineBytes?: number | undefined;
-  /** What has to wait before it sounds, in milliseconds; default: by the line's speed. */
-  startMs?: number | undefined;
-  /** Ends as `end` does, but the report says so. */
-  signal?: AbortSignal | undefined;
-}
-
-export type PushEvent =
-  | { event: 'stream'; rateHz: number; jackHz: number; channels: number; choice: LineChoice }
-  | { event: 'track'; index: number; count: number; name: string; rateHz: number; channels: number }
-  | {
-      event: 'progress';
-      index: number;
-      name: string;
-      seconds: number;
-      /** Undefined while its length is not known. */
-      of: number | undefined;
-      fillMs: number;
-      /** Of a live source: parts in a million that it is fast. */
-      ppm: number | undefined;
-      isPaused: boolean;
-      /** It is filled before it sounds. */
-      isWaiting: boolean;
-      underruns: number;
-      dry: number;
-    }
-  /** It ran dry as it was: from here on it is sent as QOA. */
-  | { event: 'fallback' }
-  | { event: 'problem'; index: number; problem: Problem };
-
-export interface PushReport {
-  /** Tracks that were sent wholly or in part, and those that could not be opened. */
-  tracks: number;
-  failed: number;
-  /** Times the jack had no word in time, and times that a stream ran dry. */
-  underruns: number;
-  dry: number;
-  /** The least that waited on the device since 350 ms did; null when they never did. */
-  lowestFillMs: number | null;
-  interrupted: boolean;
-}
 
 type Command = { kind: 'pause' | 'next' | 'end' } | { kind: 'seek'; seconds: number };
 
-/** Of Data, before the bytes. */
-const OP_BYTES = 1;
 /** What a live source has to have on the device: it keeps that to its end; and more where it comes in frames of QOA. */
 const LIVE_MS = 500;
 const LIVE_QOA_MS = 150;
@@ -84,14 +38,9 @@ export class Push {
   private readonly tracks: PushTrack[];
   private toldIndex = -1;
 
-  private stream: AudioStream | undefined;
-  private choice: LineChoice | undefined;
-  private channels = 0;
-  private rateHz = 0;
-  /** End or Close was sent. */
-  private isEnding = false;
-  private readonly places = new StreamPlaces();
-  private readonly coded = new QoaPieces();
+  private stream: PushStream | undefined;
+  /** What was heard of the stream before, while there is none. */
+  private lastHeard: PushStream['heard'];
   private toldStatus: unknown;
   private dryBefore = 0;
   /** The line has carried samples more slowly than they are played, whatever its rate says. */
@@ -165,7 +114,7 @@ export class Push {
     } finally {
       signal?.removeEventListener('abort', abort);
       this.end();
-      if (this.stream && !this.isEnding) await this.stream.close().catch(() => undefined);
+      if (this.stream && !this.stream.isEnding) await this.stream.close().catch(() => undefined);
     }
   }
 
@@ -201,7 +150,7 @@ export class Push {
       }
       if (this.isStopping) {
         if (!stream) return;
-        if (!this.isEnding) await this.close(stream);
+        if (!stream.isEnding) await stream.close();
         else await this.pauseFor();
         continue;
       }
@@ -213,8 +162,8 @@ export class Push {
   /** Does one thing; false when there is nothing to be done now. */
   private async sendSome(): Promise<boolean> {
     const { stream } = this;
-    if (!this.coded.isEmpty && stream && !this.isJump) return this.sendCoded(stream);
-    if (this.index >= this.tracks.length) return stream ? this.endStream(stream) : true;
+    if (stream?.hasPacked && !this.isJump) return stream.sendPacked();
+    if (this.index >= this.tracks.length) return stream ? stream.end() : true;
     const sound = this.sounds.at(this.index);
     if (sound === undefined) return false;
     if (sound instanceof Problem) {
@@ -228,18 +177,19 @@ export class Push {
       await this.open(sound, choice);
       return true;
     }
-    const isOther = this.isTooSlow && this.choice?.format === AudioFormat.Pcm16;
-    if (isOther || sound.rateHz !== this.rateHz || sound.channels !== this.channels) {
-      if (!this.isJump) return this.endStream(stream);
-      if (this.isEnding) return false;
-      await this.close(stream);
+    if ((this.isTooSlow && stream.isPcm) || !stream.fits(sound)) {
+      if (!this.isJump) return stream.end();
+      if (stream.isEnding) return false;
+      await stream.close();
       return true;
     }
     if (this.isJump) {
-      await this.flush(sound, stream);
+      this.isJump = false;
+      this.position = stream.align(sound, this.position);
+      await stream.flush(this.position);
       return true;
     }
-    if (this.isEnding) return false;
+    if (stream.isEnding) return false;
     return this.sendOf(sound, stream);
   }
 
@@ -268,72 +218,25 @@ export class Push {
 
   private async open(sound: Sound, choice: LineChoice): Promise<void> {
     const { live } = this.tracks[this.index] as PushTrack;
-    this.choice = choice;
-    this.rateHz = sound.rateHz;
-    this.channels = sound.channels;
-    this.isEnding = false;
-    this.begin(0);
-    const { format, startMs } = choice;
-    this.align(sound);
-    const { rateHz, channels, name } = sound;
-    this.stream = await AudioStream.open(
-      this.link,
-      { format, rateHz, channels, startMs, live: live !== undefined, name },
-      this.changed,
-    );
-    if (this.isPaused) await this.stream.pause(true);
-    this.queue.push({ event: 'stream', rateHz, channels, jackHz: this.stream.jackHz, choice });
-  }
-
-  /** What is sent next is the stream's frame `at`, and does not go on from before. */
-  private begin(at: number): void {
     this.isJump = false;
-    this.places.begin(at);
-    this.coded.clear();
+    const stream = await PushStream.open(this.link, sound, choice, live !== undefined, this.changed);
+    this.position = stream.align(sound, this.position);
+    this.stream = stream;
+    if (this.isPaused) await stream.pause(true);
+    const { rateHz, channels } = sound;
+    this.queue.push({ event: 'stream', rateHz, channels, jackHz: stream.jackHz, choice });
   }
 
-  /** A file's own frames of QOA are sent whole. */
-  private align(sound: Sound): void {
-    if (this.isQoa) this.position = QoaPieces.align(sound, this.position);
-  }
-
-  private get isQoa(): boolean {
-    return this.choice?.format === AudioFormat.Qoa;
-  }
-
-  private async flush(sound: Sound, stream: AudioStream): Promise<void> {
-    this.align(sound);
-    this.begin(this.position);
-    this.isEnding = false;
-    await stream.flush(this.position);
-  }
-
-  private async close(stream: AudioStream): Promise<void> {
-    this.isEnding = true;
-    await stream.close();
-  }
-
-  /** Nothing more is to be sent in this stream. */
-  private async endStream(stream: AudioStream): Promise<boolean> {
-    if (this.isEnding) return false;
-    this.coded.finish();
-    if (!this.coded.isEmpty) return true;
-    this.isEnding = true;
-    await stream.end();
-    return true;
-  }
-
-  private endOf(stream: AudioStream): void {
+  private endOf(stream: PushStream): void {
     const { report } = this;
-    const { ended } = stream;
+    const { ended, first } = stream;
     if (!ended) return;
     this.stream = undefined;
-    if (!this.isEnding) {
+    this.lastHeard = stream.heard;
+    if (!stream.isEnding) {
       // It was at its end before a flush came there: what followed that is sent again.
-      const { first } = this.places;
       this.index = first?.index ?? this.index;
       this.position = first?.from ?? this.position;
-      this.coded.clear();
     }
     report.underruns += ended.underruns;
     report.dry += ended.dry;
@@ -341,7 +244,7 @@ export class Push {
   }
 
   /** Sends the next piece of a sound, or prepares it. */
-  private async sendOf(sound: Sound, stream: AudioStream): Promise<boolean> {
+  private async sendOf(sound: Sound, stream: PushStream): Promise<boolean> {
     if (this.position >= sound.available) {
       if (!sound.isWhole) return false;
       if (sound.problem) this.fail(this.index, sound.problem);
@@ -350,43 +253,14 @@ export class Push {
       return true;
     }
     if (sound.isWhole && this.index + 1 < this.tracks.length) this.sounds.at(this.index + 1);
-    if (this.isQoa) {
-      const frames = this.coded.make(sound, this.position);
-      if (frames) this.advance(sound, frames);
-      return frames > 0;
-    }
-    const frameBytes = 2 * sound.channels;
-    const frames = Math.floor((this.link.payloadBytes - OP_BYTES) / frameBytes);
-    // Room that is less than a message is not worth one.
-    if (stream.room < frames * frameBytes) return false;
-    const samples = sound.read(this.position, frames);
-    this.advance(sound, samples.length / sound.channels);
-    const bytes = Buffer.from(samples.buffer, samples.byteOffset, samples.byteLength);
-    await stream.data(bytes);
-    return true;
-  }
-
-  private advance(sound: Sound, frames: number): void {
-    this.places.add(this.index, sound, this.position, frames);
+    const frames = await stream.take(this.index, sound, this.position);
     this.position += frames;
     this.tracks[this.index]?.live?.forget(this.position);
-  }
-
-  private async sendCoded(stream: AudioStream): Promise<boolean> {
-    const piece = this.coded.next(this.link.payloadBytes - OP_BYTES);
-    if (!piece || stream.room < piece.length) return false;
-    this.coded.take(piece.length);
-    await stream.data(piece);
-    return true;
-  }
-
-  /** What is heard: of which sound, and where in it. */
-  private heard(): { segment: Segment; frame: number } | undefined {
-    return this.places.find(this.stream?.status.heard ?? 0);
+    return frames > 0;
   }
 
   private async obey(command: Command): Promise<void> {
-    const place = this.heard();
+    const place = this.stream ? this.stream.heard : this.lastHeard;
     if (command.kind === 'end') {
       this.isStopping = true;
     } else if (command.kind === 'pause') {
@@ -415,9 +289,8 @@ export class Push {
     const { stream } = this;
     if (!stream || stream.status === this.toldStatus) return;
     this.toldStatus = stream.status;
-    const place = this.heard();
+    const { status, heard: place } = stream;
     if (!place) return;
-    const { status } = stream;
     const { segment, frame } = place;
     const { index, sound } = segment;
     const track = this.tracks[index] as PushTrack;
@@ -425,7 +298,7 @@ export class Push {
       const isSteady = !status.isWaiting && !this.isPaused && status.dry === this.dryBefore;
       track.live.follow(isSteady ? status.fillMs : undefined);
       this.dryBefore = status.dry;
-    } else if (status.dry > 0 && this.choice?.format === AudioFormat.Pcm16 && !this.isTooSlow && !this.isStopping) {
+    } else if (status.dry > 0 && stream.isPcm && !this.isTooSlow && !this.isStopping) {
       this.isTooSlow = true;
       this.queue.push({ event: 'fallback' });
       this.goTo(index, frame);
@@ -433,7 +306,7 @@ export class Push {
     if (index !== this.toldIndex) {
       this.toldIndex = index;
       this.report.tracks++;
-      this.places.forgetBefore(index);
+      stream.forgetBefore(index);
       this.sounds.forgetBefore(index);
       const { name, rateHz, channels } = sound;
       this.queue.push({ event: 'track', index, count: this.tracks.length, name, rateHz, channels });

@@ -2,7 +2,9 @@
 
 import fs from 'node:fs';
 import path from 'node:path';
+import { KERNEL_BYTES } from '../../boot/memory-map.js';
 import { foldCase, legalName } from '../card/card-names.js';
+import { readWholeKernel, unpackKernel } from '../card/kernel-image.js';
 import { Problem } from '../problem.js';
 import type { FileClient } from './file-client.js';
 import {
@@ -41,60 +43,72 @@ export const putFiles = (options: PutOptions): AsyncGenerator<TransferEvent, Tra
 
 async function plan({ files, to, recursive = false }: PutOptions, { connection, tell }: Job): Promise<Item[]> {
   const target = to.split('/').filter(Boolean).join('/');
-  const stats = files.map((file) => {
-    const stat = statOf(file);
-    if (stat.isDirectory() && !recursive)
-      throw new Problem('refused', 'is a folder', { file, hint: '-r puts it with all that is in it' });
-    return stat;
+  const there = files.flatMap((file) => {
+    const isFolder = telling(tell, file, () => isGivenFolder(file, recursive));
+    return isFolder === undefined ? [] : [{ file, isFolder }];
   });
+  if (there.length === 0) return [];
   const isInto =
     target === '' ||
     to.endsWith('/') ||
     files.length > 1 ||
     (await connection.lasting((client) => client.find(target)))?.isFolder === true;
   const items: Item[] = [];
-  for (const [i, file] of files.entries()) {
+  for (const { file, isFolder } of there) {
     const own = isInto ? joinRemote(target, legal(path.basename(path.resolve(file)), file, tell)) : target;
-    if (stats[i]?.isDirectory()) walk(file, own, items, tell);
-    else items.push({ name: file, to: own, isFolder: false, bytes: stats[i]?.size ?? 0 });
+    if (isFolder) walk(file, own, items, tell);
+    else add(file, own, items, tell);
   }
   return items;
 }
 
-function statOf(file: string): fs.Stats {
+function isGivenFolder(file: string, recursive: boolean): boolean {
+  const isFolder = fs.statSync(file).isDirectory();
+  if (isFolder && !recursive)
+    throw new Problem('refused', 'is a folder', { file, hint: '-r puts it with all that is in it' });
+  return isFolder;
+}
+
+/** Does something with a file or folder here; undefined when that fails, which is told: the others are put all the same. */
+function telling<T>(tell: Job['tell'], file: string, work: () => T): T | undefined {
   try {
-    return fs.statSync(file);
+    return work();
   } catch (error) {
-    throw notReadable(file, error);
+    const problem = error instanceof Problem ? error : notReadable(file, error);
+    tell({ event: 'failed', name: file, problem });
+    return undefined;
   }
 }
 
+function add(file: string, to: string, items: Item[], tell: Job['tell']): void {
+  const bytes = telling(tell, file, () => fs.statSync(file).size);
+  if (bytes !== undefined) items.push({ name: file, to, isFolder: false, bytes });
+}
+
 /** The name that a card takes for one of the host's. */
-function legal(name: string, file: string, tell: (event: TransferEvent) => void): string {
+function legal(name: string, file: string, tell: Job['tell']): string {
   const to = legalName(name);
   if (to !== name.normalize('NFC')) tell({ event: 'renamed', name: file, to });
   return to;
 }
 
 /** A folder and what is in it, itself first; links and devices are left out. */
-function walk(folder: string, to: string, items: Item[], tell: (event: TransferEvent) => void): void {
+function walk(folder: string, to: string, items: Item[], tell: Job['tell']): void {
   items.push({ name: folder, to, isFolder: true, bytes: 0 });
+  const entries = telling(tell, folder, () => fs.readdirSync(folder, { withFileTypes: true })) ?? [];
   const taken = new Set<string>();
-  for (const entry of fs.readdirSync(folder, { withFileTypes: true }).sort((a, b) => (a.name < b.name ? -1 : 1))) {
+  for (const entry of entries.sort((a, b) => (a.name < b.name ? -1 : 1))) {
+    if (!entry.isFile() && !entry.isDirectory()) continue;
     const file = path.join(folder, entry.name);
     const name = legal(entry.name, file, tell);
-    if (taken.has(foldCase(name)) && (entry.isFile() || entry.isDirectory())) {
-      tell({
-        event: 'failed',
-        name: file,
-        problem: new Problem('refused', 'has the name of another file in its folder, on a card', { file }),
-      });
+    if (taken.has(foldCase(name))) {
+      const problem = new Problem('refused', 'has the name of another file in its folder, on a card', { file });
+      tell({ event: 'failed', name: file, problem });
       continue;
     }
     taken.add(foldCase(name));
     if (entry.isDirectory()) walk(file, joinRemote(to, name), items, tell);
-    else if (entry.isFile())
-      items.push({ name: file, to: joinRemote(to, name), isFolder: false, bytes: statOf(file).size });
+    else add(file, joinRemote(to, name), items, tell);
   }
 }
 
@@ -104,6 +118,25 @@ async function makeFolder({ to }: Item, { connection }: Job): Promise<undefined>
     if (!found) await client.makeFolder(to);
     else if (!found.isFolder) throw new Problem('refused', 'is a file on the card', { file: to });
   });
+}
+
+/** What the board boots from; without it the card has to come into a computer. */
+const BOOTED = /^kernel8\.img$/i;
+
+/** Throws Problem for a file that would take the kernel's place, and that the board could not be reached with any more. */
+async function checkBoots(handle: fs.promises.FileHandle, bytes: number, file: string): Promise<void> {
+  const packed = Buffer.alloc(Math.min(bytes, KERNEL_BYTES));
+  await handle.read(packed, 0, packed.length, 0);
+  const kernel = unpackKernel(packed);
+  if (bytes <= KERNEL_BYTES && kernel && readWholeKernel(kernel)) return;
+  throw new Problem(
+    'bad-firmware',
+    'is no kernel of this library, or not all of one: the board would be lost with it',
+    {
+      file,
+      hint: 'mirleft build makes one; what is to boot all the same goes there under another name, and then by mirleft mv -f',
+    },
+  );
 }
 
 async function putFile({ name: file, to }: Item, force: boolean, job: Job): Promise<Outcome> {
@@ -117,6 +150,7 @@ async function putFile({ name: file, to }: Item, force: boolean, job: Job): Prom
     let start: number | undefined;
     const isSame = await connection.lasting(async (client) => {
       if (await hasContent(client, to, size, sum)) return start === undefined;
+      if (BOOTED.test(to)) await checkBoots(handle, size, file);
       let count = progress.begin(0);
       await client.put(to, { bytes: size, crc32: sum, read }, force, {
         signal,

@@ -25,7 +25,7 @@ export async function* removeTree(
   client: FileClient,
   name: string,
   { recursive = false, force = false }: RemoveOptions = {},
-): AsyncGenerator<{ name: string; isFolder: boolean }, void> {
+): AsyncGenerator<string, void> {
   const { isFolder } = await client.stat(name);
   if (isFolder) {
     if (!recursive)
@@ -36,7 +36,7 @@ export async function* removeTree(
     if (name === '') return;
   } else if (!force) checkMayLose(name);
   await client.remove(name);
-  yield { name, isFolder };
+  yield name;
 }
 
 /** Makes a folder; with `parents` also those it is in, and none of them has to be missing. Each that was made. */

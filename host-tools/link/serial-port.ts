@@ -5,7 +5,7 @@ import { Link } from '../../firmware/link/protocol.js';
 import { Problem, systemReason } from '../problem.js';
 import { inWords, portHolders } from './port-holders.js';
 import type { PortLock } from './port-lock.js';
-import { portGone, type Transport } from './transport.js';
+import { PortGone, type Transport } from './transport.js';
 
 /** What the library's messages mean. */
 function openProblem(path: string, error: Error): Problem {
@@ -57,18 +57,18 @@ class SerialTransport implements Transport {
     port.on('error', () => undefined); // the write that failed tells
     port.on('close', () => {
       lock.release();
-      if (!this.closing) this.onClose(portGone(this.name));
+      if (!this.closing) this.onClose(new PortGone(this.name));
     });
   }
 
   write(bytes: Uint8Array): Promise<void> {
     return new Promise((resolve, reject) => {
       if (!this.port.isOpen) {
-        reject(portGone(this.name));
+        reject(new PortGone(this.name));
         return;
       }
       this.port.write(bytes, undefined, (error) => {
-        if (error) reject(portGone(this.name, error));
+        if (error) reject(new PortGone(this.name, error));
         else resolve();
       });
     });

@@ -3,7 +3,7 @@
 import { Link as Numbers } from '../../firmware/link/protocol.js';
 import { Problem } from '../problem.js';
 import { Link, type ConnectOptions } from './link.js';
-import type { Transport } from './transport.js';
+import { PortGone, type Transport } from './transport.js';
 
 /** Rates that adapters make, fastest first. */
 const RATES = [4_000_000, 3_000_000, 2_000_000, 1_500_000, 1_000_000, 921_600, 460_800, 230_400];
@@ -31,6 +31,10 @@ export interface LinkOptions extends Pick<ConnectOptions, 'signal' | 'onText'> {
   /** Told before what takes long. */
   onProgress?: ((text: string) => void) | undefined;
 }
+
+/** Whether a board that was there may answer again on the same port, when a session could not be renewed. */
+export const mayComeBack = (error: unknown): error is Problem =>
+  error instanceof Problem && !(error instanceof PortGone) && ['no-answer', 'link-lost'].includes(error.code);
 
 /** A session on an open port, also a second one after the first was lost. Throws Problem; the port stays open. */
 export async function startSession({ transport, memory }: OpenPort, options: LinkOptions = {}): Promise<Link> {

@@ -5,7 +5,7 @@ import type { Readable, Writable } from 'node:stream';
 import { Link } from '../../firmware/link/protocol.js';
 import { Problem, systemCode, systemReason } from '../problem.js';
 import { lockPort } from './port-lock.js';
-import type { Transport } from './transport.js';
+import { PortGone, type Transport } from './transport.js';
 
 const CONNECT_MS = 5000;
 
@@ -33,7 +33,7 @@ export class StreamTransport implements Transport {
   }
 
   private gone(cause?: unknown): Problem {
-    return new Problem('link-lost', 'the other end is gone', { file: this.name, hint: 'start it again', cause });
+    return new PortGone(this.name, cause, 'the other end is gone', 'start it again');
   }
 
   write(bytes: Uint8Array): Promise<void> {

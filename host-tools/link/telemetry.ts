@@ -1,11 +1,12 @@
 // What a board tells of itself while it runs (docs/link.md, Telemetry).
 
 import { Channel, Link as Numbers, Metric, PlayState, TelemetryOp } from '../../firmware/link/protocol.js';
+import { pause } from '../play/aborted.js';
 import { EventQueue } from '../play/queue.js';
 import { Problem } from '../problem.js';
 import type { Welcome } from './control.js';
 import type { Link } from './link.js';
-import { startSession, type LinkOptions, type OpenPort } from './session.js';
+import { mayComeBack, startSession, type LinkOptions, type OpenPort } from './session.js';
 
 /** Of a core, 0 to 1, since the snapshot before. */
 export interface Shares {
@@ -150,8 +151,7 @@ export async function* watchBoard(port: OpenPort, options: WatchOptions): AsyncG
       link = await startSession(port, options);
     } catch (error) {
       if (signal.aborted) return;
-      const isAway = error instanceof Problem && (error.code === 'no-answer' || error.code === 'link-lost');
-      if (!again || !isAway) throw error;
+      if (!again || !mayComeBack(error)) throw error;
       yield { kind: 'lost', problem: error };
       await pause(RETRY_MS, signal);
       continue;
@@ -190,16 +190,3 @@ async function* watchSession(
     if (link.isOpen) await link.leave();
   }
 }
-
-const pause = (ms: number, signal: AbortSignal): Promise<void> =>
-  new Promise((resolve) => {
-    const timer = setTimeout(resolve, ms);
-    signal.addEventListener(
-      'abort',
-      () => {
-        clearTimeout(timer);
-        resolve();
-      },
-      { once: true },
-    );
-  });

@@ -23,6 +23,9 @@ export interface Transport {
   close(): Promise<void>;
 }
 
-/** What is said of a port that is there no more. */
-export const portGone = (name: string, cause?: unknown): Problem =>
-  new Problem('link-lost', 'the port is gone', { file: name, hint: 'plug the adapter in again', cause });
+/** A port that is there no more: nothing can be tried again on it. */
+export class PortGone extends Problem {
+  constructor(name: string, cause?: unknown, what = 'the port is gone', hint = 'plug the adapter in again') {
+    super('link-lost', what, { file: name, hint, cause });
+  }
+}

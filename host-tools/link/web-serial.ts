@@ -5,7 +5,7 @@
 import { Link } from '../../firmware/link/protocol.js';
 import { Problem } from '../problem.js';
 import type { Clock } from './clock.js';
-import { portGone, type Transport } from './transport.js';
+import { PortGone, type Transport } from './transport.js';
 
 /** What the browser keeps each way. Its own 255 bytes are less than a millisecond of a fast line. */
 const BUFFER_BYTES = 65536;
@@ -71,11 +71,11 @@ export class WebSerialTransport implements Transport {
   async write(bytes: Uint8Array): Promise<void> {
     await this.changing;
     const { writer } = this;
-    if (!writer) throw portGone(this.name);
+    if (!writer) throw new PortGone(this.name);
     try {
       await writer.write(bytes);
     } catch (error) {
-      throw portGone(this.name, error);
+      throw new PortGone(this.name, error);
     }
   }
 
@@ -92,7 +92,7 @@ export class WebSerialTransport implements Transport {
   }
 
   private async change(baud: number): Promise<void> {
-    if (!this.isOpen) throw portGone(this.name);
+    if (!this.isOpen) throw new PortGone(this.name);
     const before = this.rate;
     if (baud === before) return;
     await this.end();
@@ -156,7 +156,7 @@ export class WebSerialTransport implements Transport {
     this.writer = undefined;
     // It may be there no more: there is nothing left to close then.
     this.port.close().catch(() => undefined);
-    const problem = portGone(this.name, cause);
+    const problem = new PortGone(this.name, cause);
     this.settleGone(problem);
     this.onClose(problem);
   }

@@ -1,7 +1,6 @@
 // The device's console on the host: its bytes taken apart into text for people, the player's records, and the report
 // of a fault.
 
-import { Link } from '../../firmware/link/protocol.js';
 import { FaultReader, type FaultReport } from '../build/faults.js';
 import { Deframer } from '../link/deframer.js';
 import type { LineServer } from '../link/line-server.js';
@@ -47,9 +46,18 @@ export class DeviceConsole {
       return;
     }
     this.line?.push(bytes);
-    clearTimeout(this.idle);
     deframer.push(bytes);
-    if (deframer.collecting) this.idle = setTimeout(() => deframer.giveUp(), Link.IdleMs);
+    this.await(deframer);
+  }
+
+  /** Sees to it that the deframer is told of a silence. */
+  private await(deframer: Deframer): void {
+    clearTimeout(this.idle);
+    if (deframer.patienceMs === Infinity) return;
+    this.idle = setTimeout(() => {
+      deframer.silence();
+      this.await(deframer);
+    }, deframer.patienceMs);
   }
 
   private take(bytes: Uint8Array): void {
@@ -60,7 +68,7 @@ export class DeviceConsole {
   /** Nothing more comes. */
   end(): void {
     clearTimeout(this.idle);
-    this.deframer?.giveUp();
+    this.deframer?.end();
     this.splitter.end();
     const rest = this.faults.end();
     if (rest) this.events.text(rest);

@@ -4,7 +4,7 @@ import assert from 'node:assert/strict';
 import fs from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
-import type { PushReport } from '../../host-tools/link/push.js';
+import type { PushReport } from '../../host-tools/link/push-events.js';
 import { tone, wav16 } from '../player/program-rig.js';
 import { run, start } from './mirleft.js';
 

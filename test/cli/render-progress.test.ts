@@ -7,7 +7,7 @@ import { progressLine } from '../../host-tools/cli/render-progress.js';
 import { PushView } from '../../host-tools/cli/render-push.js';
 import { StatusLine } from '../../host-tools/cli/render-status.js';
 import { columnsOf, fitPath } from '../../host-tools/cli/render-text.js';
-import type { PushReport } from '../../host-tools/link/push.js';
+import type { PushReport } from '../../host-tools/link/push-events.js';
 
 /** What is written to a terminal of so many columns; 0: to no terminal. */
 function written(columns: number, use: () => void): string {

@@ -3,7 +3,8 @@
 import type { WordEvents } from '../../host-tools/capture/ring.js';
 import { Link } from '../../host-tools/link/link.js';
 import { openEarly, type PushTrack } from '../../host-tools/link/push-tracks.js';
-import { Push, type PushEvent, type PushOptions, type PushReport } from '../../host-tools/link/push.js';
+import type { PushEvent, PushOptions, PushReport } from '../../host-tools/link/push-events.js';
+import { Push } from '../../host-tools/link/push.js';
 import { VirtualTransport, whilePassing } from '../../host-tools/link/virtual.js';
 import type { ProgramSource } from '../../host-tools/virtual-pi/board/program.js';
 import { MILLISECOND } from '../../host-tools/virtual-pi/time.js';

@@ -150,16 +150,68 @@ describe('frames of the line', () => {
       }
   });
 
-  it('passes on the text of a board that stopped within a frame', () => {
+  function deframer(): { it: Deframer; seen: number[]; take: () => string } {
+    const seen: number[] = [];
     let text = '';
-    const deframer = new Deframer({
-      frame: () => undefined,
+    const it = new Deframer({
+      frame: ({ sequence }) => seen.push(sequence),
       text: (piece) => (text += Buffer.from(piece).toString('latin1')),
     });
-    deframer.push(Uint8Array.of(0, 9, 200, 3, 0x41));
-    deframer.push(Buffer.from('\r\nfault kind=hang\r\n  wasm +0x1\r\n'));
-    assert.equal(text, '');
-    deframer.giveUp();
-    assert.equal(text, 'fault kind=hang\r\n  wasm +0x1\r\n');
+    const take = (): string => {
+      const taken = text;
+      text = '';
+      return taken;
+    };
+    return { it, seen, take };
+  }
+  const BROKEN = Uint8Array.of(0, 9, 200, 3, 0x41);
+  const REPORT = 'fault kind=hang\r\n  wasm +0x1\r\n';
+  const frame = makeFrame({ version: 1, channel: 2, session: 5, sequence: 7, payload: Buffer.from('a\nlines\nof') });
+
+  it('passes on the text of a board that stopped within a frame', () => {
+    const { it, take } = deframer();
+    it.push(BROKEN);
+    it.push(Buffer.from(`\r\n${REPORT}`));
+    it.silence();
+    assert.equal(take(), '', 'more of the frame may come');
+    assert(it.patienceMs > 500 && it.patienceMs < 5000);
+    it.silence();
+    assert.deepEqual([take(), it.damaged, it.patienceMs], [REPORT, 1, Infinity]);
+  });
+
+  it('passes it on before what a board sends that goes on', () => {
+    const { it, seen, take } = deframer();
+    it.push(BROKEN);
+    it.push(Buffer.from(`\r\n${REPORT}`));
+    it.silence();
+    it.push(frame);
+    // The first zero byte ended what was broken.
+    assert.deepEqual([seen, take(), it.damaged], [[7], REPORT, 1]);
+  });
+
+  it('takes the rest of a frame that comes after a pause', () => {
+    for (let at = 1; at < frame.length; at++) {
+      const { it, seen, take } = deframer();
+      it.push(frame.subarray(0, at));
+      it.silence();
+      it.push(frame.subarray(at));
+      // Of a zero byte alone nothing is awaited: noise makes one, too.
+      if (at > 1) assert.deepEqual([seen, take(), it.damaged], [[7], '', 0], `a pause after ${at} bytes`);
+    }
+  });
+
+  it('shows what a board says that has begun anew within a frame', () => {
+    for (const pauses of [1, 2])
+      for (let at = 2; at < frame.length - 1; at++) {
+        const { it, seen, take } = deframer();
+        it.push(frame.subarray(0, at));
+        for (let i = 0; i < pauses; i++) it.silence();
+        it.push(Buffer.from('Mirleft '));
+        it.push(Buffer.from('starts\r\n'));
+        it.silence();
+        assert(take().endsWith('Mirleft starts\r\n'));
+        it.push(frame);
+        assert.deepEqual([seen, take(), it.damaged], [[7], '', 1]);
+      }
   });
 });

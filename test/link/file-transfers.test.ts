@@ -116,7 +116,7 @@ describe('link/file-transfers', () => {
     file('tree/same.wav', '1');
     file('tree/SAME.wav', '2');
     fs.symlinkSync('/etc/hostname', at('tree/link'));
-    await refuses(put([at('tree')], ''), 'refused', /-r/);
+    failed(await put([at('tree')], ''), 'refused', /-r/);
     rig.makeFolder('music');
     const { report, events } = await put([at('tree')], 'music/', { recursive: true });
     assert.equal(report.failed, 1);
@@ -231,12 +231,48 @@ describe('link/file-transfers', () => {
       ['a', 'other', 'b'],
     );
     assert.equal((await put([a], 'no/where')).report.failed, 1);
-    await refuses(put([at('none')], ''), 'not-found');
+    failed(await put([at('none')], ''), 'not-found', /none: no such file/);
     await get('music/b', at('c'));
     await get('music/b', `${folder}/`, { force: true });
     assert.equal(fs.readFileSync(at('c'), 'utf8'), '2');
     await refuses(get('music', at('d')), 'refused', /-r/);
     await refuses(get('none', at('d')), 'not-found');
+  });
+
+  it('puts all that can be put, whatever is wrong with the others', async () => {
+    const [a, b] = [file('a', '1'), file('b', '2')];
+    file('folder/c', '3');
+    const { report, events } = await put([a, at('none'), at('folder'), b], '');
+    assert.deepEqual(report, { files: 2, same: 0, bytes: 2, failed: 2 });
+    const wrong = events.flatMap((event) => (event.event === 'failed' ? [path.basename(event.name)] : []));
+    assert.deepEqual(wrong, ['none', 'folder']);
+  });
+
+  it('leaves the device free when what it sends cannot be kept', async () => {
+    rig.put('big', noise(600_000, 5));
+    const asked: number[] = [];
+    const client = new FileClient(new RigLink(rig, (_, payload) => void asked.push(payload[0] ?? 0)));
+    let pieces = 0;
+    const full = new Problem('write-failed', 'the disk is full');
+    const getting = client.get('big', 0, () => {
+      if (++pieces === 3) throw full;
+    });
+    await assert.rejects(getting, full);
+    assert.equal((await client.stat('big')).bytes, 600_000);
+    assert.deepEqual([pieces, asked], [3, [FileOp.Get, FileOp.Abort, FileOp.Stat]]);
+  });
+
+  it('says of a program without files that it has none', async () => {
+    const { setTimeout: real } = globalThis;
+    // Seconds as milliseconds.
+    globalThis.setTimeout = ((call: () => void, ms: number) => real(call, ms / 1000)) as typeof setTimeout;
+    try {
+      const link = new RigLink(rig);
+      link.send = () => Promise.resolve();
+      await refuses(new FileClient(link).stat('a'), 'no-answer', /does its program serve them/);
+    } finally {
+      globalThis.setTimeout = real;
+    }
   });
 
   it('goes on by itself when the cable was pulled', async () => {

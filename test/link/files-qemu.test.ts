@@ -32,6 +32,7 @@ describe('files in QEMU', () => {
   before(async () => {
     const { image } = await playerBuild();
     fs.writeFileSync(at('kernel8.img'), image);
+    fs.writeFileSync(at('cut.img'), image.subarray(0, -20_000));
     const music = wav16(tone(SOME_FRAMES, 2, 1));
     const many = Array.from({ length: MANY }, (_, i): [string, string] => [`many/${i}`, String(i)]);
     const files = { 'music/1.wav': music, 'player.ini': 'volume_db = -20\n', ...Object.fromEntries(many) };
@@ -107,7 +108,14 @@ describe('files in QEMU', () => {
     });
     assert.match(await does('df'), /^\d+\.\d MB free of 33\.5 MB, \d+ % used\n$/);
     await fails(1, /books: is a folder; -r/, 'rm', 'books');
-    await does('rm', '-r', 'books', 'music/2.wav');
+    const removed = await mirleft('rm', '-r', '--json', 'none', 'books', 'kernel8.img', 'music/2.wav');
+    assert.equal(removed.status, 1);
+    assert.match(
+      removed.stderr,
+      /^error: none: there is no such file.*\nerror: kernel8\.img: there is no such file.*\n$/,
+    );
+    const { removed: gone, errors } = JSON.parse(removed.stdout) as { removed: string[]; errors: { file: string }[] };
+    assert.deepEqual([gone.at(-1), errors.map((error) => error.file)], ['music/2.wav', ['none', 'kernel8.img']]);
     assert.deepEqual(await listed('music'), [['1.wav', 4 * SOME_FRAMES + 44]]);
   });
 
@@ -122,9 +130,12 @@ describe('files in QEMU', () => {
     await fails(2, /character that a card has not/, 'mv', 'music', 'a:b');
     await fails(2, /there is no name/, 'rm', '');
     await fails(2, /kept for what is being put/, 'put', 'song.wav', '.mirleft-put');
+    await fails(1, /cut\.img: is no kernel of this library, or not all of one/, 'put', '-t', 'kernel8.img', 'cut.img');
+    await fails(1, /song\.wav: is no kernel/, 'put', '-f', '-t', '/KERNEL8.img', 'song.wav');
     const { stdout, status } = await mirleft('rm', '--json', 'none');
     assert.equal(status, 1);
     assert.match(stdout, /^\{"schema":1,"removed":\[\],"errors":\[\{/);
+    await does('put', 'kernel8.img');
   });
 
   it('stops rm -r at Ctrl-C, and says how far it came', async () => {

@@ -7,7 +7,8 @@ import { VirtualClock } from '../../host-tools/link/clock.js';
 import { makeFrame } from '../../host-tools/link/frames.js';
 import { Link, type ConnectOptions } from '../../host-tools/link/link.js';
 import { memoryPair, type PairOptions } from '../../host-tools/link/memory-pair.js';
-import type { Transport } from '../../host-tools/link/transport.js';
+import { watchBoard } from '../../host-tools/link/telemetry.js';
+import { PortGone, type Transport } from '../../host-tools/link/transport.js';
 import { Problem } from '../../host-tools/problem.js';
 import { DeviceRig } from './device-rig.js';
 import { drive, pass } from './drive.js';
@@ -152,7 +153,7 @@ describe('the link', () => {
     assert.ok(clock.now() - began < 100_000);
   });
 
-  it('waits for the rest of a frame when it was itself held up', async () => {
+  it('waits for the rest of a frame when it or the board was held up', async () => {
     class HeldClock extends VirtualClock {
       held = 0;
       override now(): number {
@@ -168,7 +169,11 @@ describe('the link', () => {
     const link = await drive(clock, Link.connect(transport, { session: 7 }));
     const taken: string[] = [];
     link.receive(Channel.Files, (payload) => taken.push(Buffer.from(payload).toString()));
-    const [first, second] = [0, 1].map((i) => raw(Channel.Files, 7, i, Buffer.from(`frame\n${i}`))) as [Buffer, Buffer];
+    const [first, second, third] = [0, 1, 2].map((i) => raw(Channel.Files, 7, i, Buffer.from(`frame\n${i}`))) as [
+      Uint8Array,
+      Uint8Array,
+      Uint8Array,
+    ];
     transport.onBytes(first.subarray(0, 8));
     clock.held += 200;
     await pass(clock, 60);
@@ -177,8 +182,27 @@ describe('the link', () => {
     transport.onBytes(second.subarray(0, 8));
     await pass(clock, 60);
     transport.onBytes(second.subarray(8));
-    assert.deepEqual(taken, ['frame\n0'], 'given up when nothing came although it looked in time');
-    assert.equal(link.statistics.damaged, 1);
+    assert.deepEqual(taken, ['frame\n0', 'frame\n1'], 'the rest came late, though this side looked in time');
+    transport.onBytes(third.subarray(0, 8));
+    await pass(clock, 1500);
+    transport.onBytes(third.subarray(8));
+    assert.deepEqual([taken.length, link.statistics.damaged], [2, 1], 'given up when it stood still for long');
+  });
+
+  it('is not waited for on a port that goes while the board is away', async () => {
+    const { transport, wait } = line();
+    const seen: string[] = [];
+    const watching = async (): Promise<void> => {
+      const { signal } = new AbortController();
+      for await (const { kind } of watchBoard({ transport }, { everyMs: 0, signal })) {
+        seen.push(kind);
+        const gone = kind === 'lost';
+        transport.write = () => (gone ? Promise.reject(new PortGone(transport.name)) : Promise.resolve());
+        if (seen.length > 2) return;
+      }
+    };
+    await assert.rejects(wait(watching()), /the port is gone/);
+    assert.deepEqual(seen, ['connected', 'lost']);
   });
 
   it('sends text and data at once without cutting either', async () => {

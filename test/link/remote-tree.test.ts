@@ -34,9 +34,9 @@ describe('link/remote-tree', () => {
     client = new FileClient(new RigLink(rig));
   });
   const put = (name: string): void => void rig.put(name, Buffer.from(name));
-  const all = async (names: AsyncGenerator<string | { name: string }>): Promise<string[]> => {
+  const all = async (names: AsyncGenerator<string>): Promise<string[]> => {
     const list: string[] = [];
-    for await (const name of names) list.push(typeof name === 'string' ? name : name.name);
+    for await (const name of names) list.push(name);
     return list;
   };
   const make = (name: string, parents: boolean): Promise<string[]> => all(makeFolders(client, name, parents));
@@ -106,7 +106,7 @@ describe('link/remote-tree', () => {
     const gone: string[] = [];
     const removing = async (): Promise<void> => {
       const tree = removeTree(new FileClient(link, ending.signal), '', { recursive: true });
-      for await (const { name } of tree) gone.push(name);
+      for await (const name of tree) gone.push(name);
     };
     await assert.rejects(removing(), (error: Problem) => error.code === 'interrupted');
     assert.deepEqual([gone, rig.list('').length], [['0', '1', '2', '3'], 6]);

@@ -3,7 +3,8 @@
 import { carriedBytes } from '../../link/line-choice.js';
 import type { Link } from '../../link/link.js';
 import { doneText, FALLBACK_TEXT, progressFacts, slowText, streamText, timesText } from '../../link/push-words.js';
-import { Push, type PushEvent, type PushReport } from '../../link/push.js';
+import type { PushEvent, PushReport } from '../../link/push-events.js';
+import { Push } from '../../link/push.js';
 import { printable, Problem, systemReason } from '../../problem.js';
 import { DropField } from './drops.js';
 import { byId, make, rove, setText } from './page.js';
