@@ -13,7 +13,7 @@ import {
 } from './boot-config.js';
 import { findFile, type CardEntry } from './card-files.js';
 import { guarded, type Tell } from './check-report.js';
-import { readOurKernel, unpackKernel } from './kernel-image.js';
+import { readOurKernel, readWholeKernel, unpackKernel } from './kernel-image.js';
 import { DEVICE_TREE, firmwareBuild, fixupTarget } from './videocore.js';
 
 const TAKE_PAIR = 'take both from the same release of the firmware, as they are';
@@ -171,7 +171,8 @@ class BootCheck {
       const hex = (value: number): string => (Number.isNaN(value) ? 'nowhere' : `0x${value.toString(16)}`);
       const what = `is loaded to ${hex(address)}, and was linked for ${hex(KERNEL)}`;
       tell('boot', 'kernel-address', name, what, `set kernel_address=${hex(KERNEL)} in ${CONFIG}`);
-    }
+    } else if (!readWholeKernel(bytes))
+      tell('boot', 'bad-kernel', name, 'is cut off or damaged: its module is none', 'copy it again');
     return ours?.buildId;
   }
 

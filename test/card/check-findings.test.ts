@@ -11,6 +11,7 @@ import {
   CONFIG,
   fixupFile,
   kernel,
+  KERNEL_TAIL_BYTES,
   START_BYTES,
   startFile,
   wav,
@@ -77,6 +78,12 @@ const WRONG: [
     'boot bad-kernel',
     /gzip/,
     () => card({ 'kernel8.img': gzipSync(kernel()).subarray(0, 900) }),
+  ],
+  [
+    'a kernel that lacks its end',
+    'boot bad-kernel',
+    /kernel8\.img: is cut off or damaged/,
+    () => card({ 'kernel8.img': kernel().subarray(0, -KERNEL_TAIL_BYTES - 3) }),
   ],
   ['a foreign kernel', 'note other-kernel', /no kernel of Mirleft/, () => card({ 'kernel8.img': noise(5000, 4) })],
   [

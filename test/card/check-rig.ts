@@ -26,6 +26,9 @@ export function fixupFile(bytes = START_BYTES): Buffer {
   return fixup;
 }
 
+/** What follows the module in `kernel`. */
+export const KERNEL_TAIL_BYTES = 2000;
+
 /** A kernel of ours as far as a card is concerned: a build id, and a module that imports from the board what it calls. */
 export function kernel(): Buffer {
   const text = (name: string): number[] => [name.length, ...Buffer.from(name)];
@@ -34,10 +37,12 @@ export function kernel(): Buffer {
     ...[0x00, 0x61, 0x73, 0x6d, 0x01, 0x00, 0x00, 0x00],
     ...section(1, 1, 0x60, 0, 1, 0x7e),
     ...section(2, 1, ...text('board'), ...text('ticks'), 0, 0),
-    ...section(7, 2, ...text('start'), 0, 0, ...text('step'), 0, 0),
+    ...section(3, 1, 0),
+    ...section(7, 2, ...text('start'), 0, 0, ...text('step'), 0, 1),
+    ...section(10, 1, 4, 0, 0x42, 0, 0x0b),
   ];
   const buildId = Buffer.from('efcdab8967452301', 'hex');
-  return Buffer.concat([noise(4096, 1), buildId, Buffer.from(module), Buffer.alloc(2000)]);
+  return Buffer.concat([noise(4096, 1), buildId, Buffer.from(module), Buffer.alloc(KERNEL_TAIL_BYTES)]);
 }
 
 export const CONFIG = [
