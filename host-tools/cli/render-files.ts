@@ -77,7 +77,7 @@ export class FileView {
     const facts = [
       plural(files, 'file'),
       ...(same > 0 ? [`${grouped(same)} of them there already`] : []),
-      `${bytesText(bytes)} sent`,
+      `${bytesText(bytes)} over the line`,
       ...(failed > 0 ? [styleText('red', `${grouped(failed)} failed`)] : []),
     ];
     this.status.line(facts.join(', '));

@@ -120,18 +120,18 @@ async function comeBack(
       await link.leave();
     } catch (error) {
       if (signal?.aborted) break;
-      if (!(error instanceof Problem) || error.code !== 'no-answer') throw error;
+      if (!(error instanceof Problem)) throw error;
+      if (error.code === 'link-lost') throw failed(port, 'the port went when the new kernel was started', error);
+      if (error.code !== 'no-answer') throw error;
       problem = error;
     }
   }
   if (signal?.aborted) throw brokenOff(GOES_ON);
-  throw (
-    problem ??
-    new Problem('no-answer', 'the board stays with the kernel that it has', {
-      file: port.transport.name,
-      hint: 'look at its console',
-    })
-  );
+  if (problem) throw failed(port, 'the new kernel does not answer: it has failed, or has no link in it', problem);
+  throw new Problem('no-answer', 'the board stays with the kernel that it has', {
+    file: port.transport.name,
+    hint: 'look at its console',
+  });
 }
 
 /** Waits until next.img has become kernel8.img. */
@@ -151,10 +151,11 @@ async function kept(link: Link, signal?: AbortSignal): Promise<void> {
   }
 }
 
-const failed = ({ transport }: { transport: { name: string } }, what: string): Problem =>
+const failed = ({ transport }: { transport: { name: string } }, what: string, cause?: unknown): Problem =>
   new Problem('refused', what, {
     file: transport.name,
     hint: 'switch the board off and on: it boots the kernel that it had',
+    cause,
   });
 
 const GOES_ON = 'the board goes on by itself, and keeps the new kernel if that runs well';
