@@ -7,7 +7,7 @@ import type { Link } from '../link/link.js';
 import { openPort } from '../link/port.js';
 import { mayComeBack, startSession, type OpenPort } from '../link/session.js';
 import { askSnapshots, readSnapshot, type Snapshot } from '../link/telemetry.js';
-import { TextFilter } from '../link/text-filter.js';
+import { TextFilter, widthAnswer } from '../link/text-filter.js';
 import { aborted, pause } from '../play/aborted.js';
 import { EventQueue } from '../play/queue.js';
 import { Problem } from '../problem.js';
@@ -218,10 +218,10 @@ class ConsoleRun {
     if (kept.includes(CTRL_L)) this.tellWidth();
   }
 
-  /** Tells the board's line editor how wide the terminal is, as the terminal would: its question is not let through. */
+  /** Tells the board's line editor how wide the terminal is. */
   private tellWidth(): void {
     const { isTTY, columns } = process.stdout;
-    if (isTTY && columns > 0) this.keys.push(Buffer.from(`\x1b[1;${columns}R`));
+    if (isTTY && columns > 0) this.keys.push(Buffer.from(widthAnswer(columns)));
   }
 
   private async sendKeys(): Promise<void> {

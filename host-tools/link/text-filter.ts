@@ -18,6 +18,12 @@ const STEERING = /[\u0080-\u009f\u200e\u200f\u2028-\u202e\u2066-\u2069]/;
 
 type State = 'text' | 'escape' | 'sequence' | 'string' | 'string-escape';
 
+/**
+ * What a terminal answers where its cursor is at the end of the first row: the board's line editor learns from it how wide
+ * the terminal is. Its own question does not pass here, so who shows its text tells it unasked.
+ */
+export const widthAnswer = (columns: number): string => `${ESCAPE}[1;${columns}R`;
+
 export class TextFilter {
   private readonly decoder = new TextDecoder();
   private state: State = 'text';

@@ -139,6 +139,11 @@ describe('pushing to a real Pi from the page', () => {
         assert.match(await shown(), /^from the line: a\.wav[^]*^ harmless$/m);
         assert.match(await shown(), /^[\n -~]*$/);
 
+        // The board's editor knows how wide the terminal is: a line longer than it takes for granted is shown whole.
+        const typed = 'x'.repeat(44);
+        await page.keyboard.type(typed);
+        await until(async () => (await shown()).includes(`> ${typed}\n`), 'a long line');
+
         await page.click('#serial');
         await until(async () => (await text(page, '#serial-state')) === 'Nothing is connected.', 'the end');
         assert.equal(await page.isVisible('#real'), false);

@@ -5,11 +5,12 @@ import { Channel, Link as Numbers } from '../../../firmware/link/protocol.js';
 import type { Link } from '../../link/link.js';
 import type { BaudMemory } from '../../link/session.js';
 import { watchBoard, type Snapshot, type WatchEvent } from '../../link/telemetry.js';
-import { TextFilter } from '../../link/text-filter.js';
+import { TextFilter, widthAnswer } from '../../link/text-filter.js';
 import type { WebSerialTransport } from '../../link/web-serial.js';
 import { Problem, systemReason } from '../../problem.js';
 
 const EVERY_MS = 100;
+const CTRL_L = '\x0c';
 
 export interface BoardLineEvents {
   /** Of the board's console, safe for a terminal. */
@@ -33,6 +34,8 @@ export class BoardLine {
   /** Typed while the board was looked for. */
   private readonly typed: string[] = [];
   private retry = (): void => undefined;
+  /** Of the terminal; 0: nobody has said. */
+  private columns = 0;
 
   constructor(
     private readonly transport: WebSerialTransport,
@@ -72,9 +75,16 @@ export class BoardLine {
     return gone;
   }
 
+  /** Tells the board's line editor how wide the terminal is, also whenever it comes back or its screen is cleared. */
+  resize(columns: number): void {
+    this.columns = columns;
+    if (this.link) void this.sendKeys(this.link, widthAnswer(columns));
+  }
+
   /** What was typed, to the board. */
   type(text: string): void {
-    if (this.link) void this.sendKeys(this.link, text);
+    const told = text.includes(CTRL_L) && this.columns > 0 ? widthAnswer(this.columns) : '';
+    if (this.link) void this.sendKeys(this.link, text + told);
     else if (this.isPlain)
       this.transport.write(this.encoder.encode(text)).catch(() => undefined); // `gone` tells
     else this.typed.push(text);
@@ -99,6 +109,7 @@ export class BoardLine {
       case 'connected':
         this.link = event.link;
         this.events.session(event.link);
+        if (this.columns > 0) this.resize(this.columns);
         for (const text of this.typed.splice(0)) await this.sendKeys(event.link, text);
         break;
       case 'snapshot':

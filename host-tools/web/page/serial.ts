@@ -78,7 +78,7 @@ export class RealPi {
     this.awaited = undefined;
     try {
       const transport = await WebSerialTransport.open(port, this.clock);
-      this.terminal ??= this.open((text) => this.line?.type(text));
+      this.terminal ??= this.openTerminal();
       setText(this.button, 'Disconnect');
       this.terminal.focus();
       void this.converse(port, transport, this.terminal);
@@ -108,6 +108,7 @@ export class RealPi {
     });
     transport.onNoise = (reason) => setText(this.state, `${this.told} Some bytes were lost: ${reason}.`);
     this.line = line;
+    line.resize(terminal.cols);
     this.tell(`Connected to ${transport.name}, 115200 baud, 8N1. Looking for Mirleft…`);
     const gone = await line.run();
     this.line = undefined;
@@ -118,6 +119,12 @@ export class RealPi {
     this.tell(gone ? `${gone.line()}.` : NOTHING);
     setText(this.button, 'Connect…');
     this.button.disabled = false;
+  }
+
+  private openTerminal(): Terminal {
+    const terminal = this.open((text) => this.line?.type(text));
+    terminal.onResize(({ cols }) => this.line?.resize(cols));
+    return terminal;
   }
 
   private begin(transport: WebSerialTransport, link: Link): void {
