@@ -4,6 +4,7 @@
 import { setImmediate, setTimeout as sleep } from 'node:timers/promises';
 import type { JackCapture } from '../capture/jack.js';
 import { Problem } from '../problem.js';
+import { restartsOnFault } from '../virtual-pi/board/crash-record.js';
 import { FaultRun } from '../virtual-pi/faults/fault-run.js';
 import type { FaultScript } from '../virtual-pi/faults/faults.js';
 import { formatFinding } from '../virtual-pi/findings.js';
@@ -59,10 +60,10 @@ export function startVirtualRun(options: VirtualRunOptions, events: RunEvents): 
   return new VirtualRunState(options, events);
 }
 
-/** Why another boot follows this end; undefined when none does. */
-function bootReason(end: PiEnd): Boot.Watchdog | Boot.Chain | undefined {
-  if (end.kind === 'chain') return Boot.Chain;
-  const restarts = end.kind === 'fault' ? end.restarts : end.exit === Exit.Restart;
+/** Why another boot follows an end; undefined when none does. */
+function bootReason({ ended, memory, now }: VirtualPi): Boot.Watchdog | Boot.Chain | undefined {
+  if (ended?.kind === 'chain') return Boot.Chain;
+  const restarts = ended?.kind === 'exit' ? ended.exit === Exit.Restart : restartsOnFault(memory, now);
   return restarts ? Boot.Watchdog : undefined;
 }
 
@@ -102,8 +103,9 @@ class VirtualRunState implements Run {
   /** Boots again, if another boot follows. Throws Problem. */
   private reboot(): boolean {
     const { pi, options } = this;
-    const reason = pi.ended && bootReason(pi.ended);
-    const next = reason && pi.ended && options.nextBoot?.(pi.ended);
+    if (!pi.ended) return false;
+    const reason = bootReason(pi);
+    const next = reason && options.nextBoot?.(pi.ended);
     if (!reason || !next) return false;
     this.findings.push(...pi.findings.list.map(formatFinding));
     this.began += pi.now;

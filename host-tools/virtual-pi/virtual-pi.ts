@@ -8,7 +8,7 @@ import { Blocks } from './blocks.js';
 import { bootInstructions, Cpu, PRELOAD_INSTRUCTIONS, reloadInstructions } from './cpu/cpu.js';
 import { Findings } from './findings.js';
 import { JackTap } from './board/jack-tap.js';
-import { keepReport, restartsOnFault } from './board/crash-record.js';
+import { keepReport } from './board/crash-record.js';
 import { Kernel } from './board/kernel.js';
 import { Memory } from './memory.js';
 import type { PinSink } from './pwm/pins.js';
@@ -50,8 +50,8 @@ export type PiEnd =
   | { readonly kind: 'exit'; readonly exit: Exit; readonly status: number }
   /** The program has gone to another kernel image, which is not run here. */
   | { readonly kind: 'chain'; readonly status: 0; readonly image: Uint8Array }
-  /** A fault was reported on the console; status as the emulator's. `restarts`: a board without a debugger restarts then. */
-  | { readonly kind: 'fault'; readonly status: 1; readonly restarts: boolean };
+  /** A fault was reported on the console; status as the emulator's. */
+  | { readonly kind: 'fault'; readonly status: 1 };
 
 const NO_WORDS: WordEvents = { block: () => undefined, register: () => undefined };
 const NO_PINS: PinSink = { run: () => undefined };
@@ -346,7 +346,7 @@ export class VirtualPi {
       return;
     }
     this.kernel.drain(report);
-    this.ended = { kind: 'fault', status: 1, restarts: restartsOnFault(this.memory, this.now) };
+    this.ended = { kind: 'fault', status: 1 };
   }
 
   private flushConsole(): void {

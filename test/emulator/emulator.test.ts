@@ -102,7 +102,8 @@ describe('the emulator', () => {
     const seen = watch(emulator);
     emulator.keys.write('c');
     // QEMU would tell of a SIGTERM that it heeds, and end with a status.
-    assert.deepEqual(await emulator.ended, { status: undefined, signal: 'SIGKILL', overtime: true, said: '' });
+    const { status, signal, overtime, said } = await emulator.ended;
+    assert.deepEqual([status, signal, overtime, said], [undefined, 'SIGKILL', true, '']);
     assert.equal(seen.text(), '>');
   });
 
