@@ -129,7 +129,10 @@ describe('the web page', () => {
     await until(async () => (await opened.console()).includes('space pause, left and right'), 'the answer to ?');
     await page.keyboard.type('help vol');
     await page.keyboard.press('Enter');
-    await until(async () => /vol \[-100\.\.0\|\+\|-\] +the volume in dB/.test(await opened.console()), 'the answer to a command');
+    await until(
+      async () => /vol \[-100\.\.0\|\+\|-\] +the volume in dB/.test(await opened.console()),
+      'the answer to a command',
+    );
     const pause = page.getByRole('button', { name: 'Pause or go on' });
     for (let i = 0; i < 3; i++) {
       await pause.click();
