@@ -46,8 +46,8 @@ const HELP = `
 PROGRAM is the name of one of the library's programs, a project's folder or an entry file; default: the project here,
 else the player. The console is on the terminal, keys go to it; where stdin is a pipe, its bytes do. The port that it
 prints is the board's serial line for mirleft console and the others in another terminal.
-With --on virtual time is virtual, --timeout too: as fast as it can be where stdin is a pipe or a file, in a terminal at
-the speed of time.
+With --on virtual time is virtual, --timeout too: as fast as it can be where stdin is a pipe or a file, at the speed of
+time in a terminal and while somebody has the port.
 With --card the card's own kernel starts, where its config.txt says, and finds the card in the slot that a board uses. What
 it writes stays on the card, so that it goes on from there the next time; --snapshot leaves the card as it was. A PROGRAM
 takes the place of the card's kernel. On the virtual Pi the card is written when the run ends.

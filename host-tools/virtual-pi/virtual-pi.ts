@@ -119,7 +119,7 @@ export class VirtualPi {
       cpu: this.cpu,
       facts: new Map([
         [Info.EntryTicks, 0n],
-        [Info.EntryLevel, 2n],
+        [Info.EntryLevel, warm?.reason === Boot.Chain ? 1n : 2n],
         [Info.Generation, 1n],
         [Info.BuildId, BigInt.asIntN(64, buildId)],
         [Info.Semihosting, 1n],

@@ -1,6 +1,10 @@
 // Another kernel image that takes this one's place, in QEMU and on the virtual Pi.
 
 import assert from 'node:assert/strict';
+import { KERNEL } from '../../boot/memory-map.js';
+import { nextProgram } from '../../host-tools/cli/run-boots.js';
+import { kernelProgram } from '../../host-tools/cli/run-card.js';
+import { startVirtualRun } from '../../host-tools/play/run-virtual.js';
 import { readReport, testFirmware, type TestFirmware } from '../support/firmware.js';
 import { runQemu, type QemuOptions } from '../support/qemu.js';
 import { runPi } from '../virtual-pi/pi-rig.js';
@@ -53,6 +57,25 @@ describe('another kernel image', () => {
       const same = runPi(first, { words: words(how) });
       assert.match(same.console, new RegExp(`fault kind=trap text="chain to no image: 0x${address}"`));
     });
+
+  it('boots on the virtual Pi as it does in QEMU, where a run lets it', async () => {
+    const program = kernelProgram('first', first.image, KERNEL, first);
+    let text = '';
+    const ignore = (): void => undefined;
+    const run = startVirtualRun(
+      {
+        program,
+        buildId: first.buildId,
+        ramDisk: new Uint8Array(Uint32Array.from(words(0)).buffer),
+        records: false,
+        nextBoot: nextProgram(undefined, program, false),
+      },
+      { text: (more) => (text += more), record: ignore, tick: ignore, problem: (problem) => assert.fail(problem) },
+    );
+    const { emulator } = await run.ended;
+    assert.equal(emulator.status, 5, text);
+    assert.deepEqual(text.split('\n').filter(Boolean), [...said(first.buildId, 0, 2), ...said(next.buildId, 2, 1)]);
+  });
 
   for (const how of [0, 1])
     it(`is what a virtual Pi ends with: case ${how}`, () => {
