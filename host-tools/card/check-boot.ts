@@ -172,7 +172,7 @@ class BootCheck {
       const what = `is loaded to ${hex(address)}, and was linked for ${hex(KERNEL)}`;
       tell('boot', 'kernel-address', name, what, `set kernel_address=${hex(KERNEL)} in ${CONFIG}`);
     } else if (!readWholeKernel(bytes))
-      tell('boot', 'bad-kernel', name, 'is cut off or damaged: its module is none', 'copy it again');
+      tell('boot', 'bad-kernel', name, 'is damaged: cut off, or another file than the one that boots', 'copy it again');
     return ours?.buildId;
   }
 

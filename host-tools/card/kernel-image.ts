@@ -6,6 +6,8 @@ import { parseModule, WasmFormatError } from '../build/wasm-module.js';
 
 const MODULE_MAGIC = Buffer.from([0x00, 0x61, 0x73, 0x6d, 0x01, 0x00, 0x00, 0x00]);
 const BUILD_ID_BYTES = 8;
+/** `msr daifset, #15` (boot/entry.S). */
+export const FIRST_INSTRUCTION = Buffer.from([0xdf, 0x4f, 0x03, 0xd5]);
 /** Ids of a module's sections; in its place behind the last there is anything but another. */
 const LAST_SECTION = 13;
 const GZIP = 0x8b1f;
@@ -68,8 +70,11 @@ export function readOurKernel(bytes: Buffer): OurKernel | undefined {
   return undefined;
 }
 
-/** The same of a kernel that is to be started: undefined also for one that was cut off, or damaged. */
+/**
+ * The same of a kernel that is to be started: undefined also for one that does not begin as ours do, such as the ELF file
+ * that is linked beside it, and for one that was cut off.
+ */
 export function readWholeKernel(bytes: Buffer): OurKernel | undefined {
-  const ours = readOurKernel(bytes);
+  const ours = bytes.indexOf(FIRST_INSTRUCTION) === 0 ? readOurKernel(bytes) : undefined;
   return ours && WebAssembly.validate(Uint8Array.from(ours.wasm)) ? ours : undefined;
 }

@@ -82,8 +82,14 @@ const WRONG: [
   [
     'a kernel that lacks its end',
     'boot bad-kernel',
-    /kernel8\.img: is cut off or damaged/,
+    /kernel8\.img: is damaged/,
     () => card({ 'kernel8.img': kernel().subarray(0, -KERNEL_TAIL_BYTES - 3) }),
+  ],
+  [
+    'a kernel that does not begin as one',
+    'boot bad-kernel',
+    /kernel8\.img: is damaged/,
+    () => card({ 'kernel8.img': kernel().subarray(4) }),
   ],
   ['a foreign kernel', 'note other-kernel', /no kernel of Mirleft/, () => card({ 'kernel8.img': noise(5000, 4) })],
   [

@@ -3,6 +3,7 @@
 import assert from 'node:assert/strict';
 import path from 'node:path';
 import { checkCard } from '../../host-tools/card/check.js';
+import { FIRST_INSTRUCTION } from '../../host-tools/card/kernel-image.js';
 import type { CardFinding, CheckReport } from '../../host-tools/card/check-report.js';
 import { patchSizes, wavHeader } from '../../host-tools/media/wav.js';
 import { testFolder } from '../media/sounds.js';
@@ -42,7 +43,13 @@ export function kernel(): Buffer {
     ...section(10, 1, 4, 0, 0x42, 0, 0x0b),
   ];
   const buildId = Buffer.from('efcdab8967452301', 'hex');
-  return Buffer.concat([noise(4096, 1), buildId, Buffer.from(module), Buffer.alloc(KERNEL_TAIL_BYTES)]);
+  return Buffer.concat([
+    FIRST_INSTRUCTION,
+    noise(4092, 1),
+    buildId,
+    Buffer.from(module),
+    Buffer.alloc(KERNEL_TAIL_BYTES),
+  ]);
 }
 
 export const CONFIG = [
