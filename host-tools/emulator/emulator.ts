@@ -141,6 +141,7 @@ export async function startEmulator(options: EmulatorOptions): Promise<Emulator>
         new Problem('emulator-failed', `cannot be started (${systemReason(error)})`, { file: qemu.path, cause: error }),
       );
     });
+    // When all its streams have ended, so that what it told of its end was read.
     child.once('close', (code, signal) => {
       settle();
       const isReset = told?.isReset;

@@ -69,9 +69,11 @@ function bootReason({ ended, memory, now }: VirtualPi): Boot.Watchdog | Boot.Cha
 
 class VirtualRunState implements Run {
   private pi: VirtualPi;
-  /** Of the boots before this one: when this one began, and what was found. */
+  /** Of the boots before this one: when this one began, and what was found and went wrong. */
   private began: Time = 0;
   private readonly findings: string[] = [];
+  private underruns = 0;
+  private fill: { lowest: number; highest: number } | null = null;
   readonly ended: Promise<RunEnd>;
   private readonly console: DeviceConsole;
   private readonly faults: FaultRun | undefined;
@@ -107,7 +109,10 @@ class VirtualRunState implements Run {
     const reason = bootReason(pi);
     const next = reason && options.nextBoot?.(pi.ended);
     if (!reason || !next) return false;
-    this.findings.push(...pi.findings.list.map(formatFinding));
+    const { findings, hardwareUnderruns, ringFillMs } = this.report();
+    this.findings.splice(0, Infinity, ...findings);
+    this.underruns = hardwareUnderruns;
+    this.fill = ringFillMs;
     this.began += pi.now;
     const warm = { reason, window: pi.memory.copyWindow() };
     this.pi = this.boot({ ...options, ...next, warm });
@@ -175,11 +180,14 @@ class VirtualRunState implements Run {
   private report(): VirtualReport {
     const { pi } = this;
     const { fill } = pi.jack;
+    const { lowest = Infinity, highest = -Infinity } = this.fill ?? {};
     const { faults = [], endless } = this.options.faults ?? {};
     const happened = faults.slice(0, this.faults?.happened ?? 0);
     return {
-      hardwareUnderruns: pi.hardwareUnderruns,
-      ringFillMs: fill ? { lowest: fill.lowestMs, highest: fill.highestMs } : null,
+      hardwareUnderruns: this.underruns + pi.hardwareUnderruns,
+      ringFillMs: fill
+        ? { lowest: Math.min(lowest, fill.lowestMs), highest: Math.max(highest, fill.highestMs) }
+        : this.fill,
       findings: [...this.findings, ...pi.findings.list.map(formatFinding)],
       faults: happened.map(({ atMs, fault, values }) => ({ atMs, fault, ...values })),
       faultsLeft: endless ? 0 : faults.length - happened.length,
