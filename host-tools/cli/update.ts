@@ -1,9 +1,11 @@
 // mirleft update [IMAGE|PROGRAM]
 
 import type { Command } from 'commander';
+import { insideLibrary } from '../build/library.js';
 import { readInput } from '../build/interpreter.js';
 import { buildProgram } from '../build/program.js';
 import { updateKernel, type UpdateEvent } from '../dev/update.js';
+import { Problem } from '../problem.js';
 import { openPort } from '../link/port.js';
 import type { OpenPort } from '../link/session.js';
 import { buildAloud } from './build.js';
@@ -13,6 +15,9 @@ import { JsonEvents } from './render-json.js';
 import { StatusLine } from './render-status.js';
 import { onInterrupt } from './render-terminal.js';
 import { grouped } from './render-text.js';
+
+/** What a program imports that keeps itself. */
+const UPDATER = 'firmware/player/updater.ts';
 
 interface Flags {
   port?: string;
@@ -70,7 +75,19 @@ async function update(what: string | undefined, { port: spec, baud }: Flags, jso
 
 async function imageOf(what: string | undefined, quiet: boolean): Promise<{ image: Uint8Array; name: string }> {
   if (what?.endsWith('.img')) return { image: readInput(what), name: what };
-  const { image, program } = await buildAloud(buildProgram(what === undefined ? {} : { program: what }), quiet);
+  const { image, program, sources } = await buildAloud(
+    buildProgram(what === undefined ? {} : { program: what }),
+    quiet,
+  );
+  if (!sources.some((file) => insideLibrary(file) === UPDATER))
+    throw new Problem(
+      'refused',
+      "would not be kept: only a program with the player's updater makes itself kernel8.img",
+      {
+        file: program.name,
+        hint: 'mirleft image --program writes it to a card',
+      },
+    );
   return { image, name: program.name };
 }
 

@@ -7,6 +7,7 @@ import { FileClient } from '../link/file-client.js';
 import type { Link } from '../link/link.js';
 import { checkTakesCode, ModuleClient } from '../link/module-client.js';
 import { startSession, type OpenPort } from '../link/session.js';
+import { PortGone } from '../link/transport.js';
 import { Problem } from '../problem.js';
 
 const NEXT = 'next.img';
@@ -121,13 +122,18 @@ async function comeBack(
     } catch (error) {
       if (signal?.aborted) break;
       if (!(error instanceof Problem)) throw error;
-      if (error.code === 'link-lost') throw failed(port, 'the port went when the new kernel was started', error);
+      if (error instanceof PortGone) throw unknown(port, error);
       if (error.code !== 'no-answer') throw error;
       problem = error;
     }
   }
   if (signal?.aborted) throw brokenOff(GOES_ON);
-  if (problem) throw failed(port, 'the new kernel does not answer: it has failed, or has no link in it', problem);
+  if (problem)
+    throw failed(
+      port,
+      'nothing answers since the board went to the new kernel: that has failed, or has no link',
+      problem,
+    );
   throw new Problem('no-answer', 'the board stays with the kernel that it has', {
     file: port.transport.name,
     hint: 'look at its console',
@@ -145,6 +151,7 @@ async function kept(link: Link, signal?: AbortSignal): Promise<void> {
       await later(LOOK_MS);
     }
   } catch (error) {
+    if (error instanceof PortGone) throw unknown(link, error);
     if (error instanceof Problem && error.code === 'link-lost')
       throw failed(link, 'the new kernel does not answer any more');
     throw error;
@@ -155,6 +162,13 @@ const failed = ({ transport }: { transport: { name: string } }, what: string, ca
   new Problem('refused', what, {
     file: transport.name,
     hint: 'switch the board off and on: it boots the kernel that it had',
+    cause,
+  });
+
+const unknown = ({ transport }: { transport: { name: string } }, cause: unknown): Problem =>
+  new Problem('link-lost', 'the port went while the new kernel was tried: whether it is kept is not known', {
+    file: transport.name,
+    hint: 'when the board is there again, the build in its banner tells',
     cause,
   });
 
