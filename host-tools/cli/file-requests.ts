@@ -56,6 +56,9 @@ export async function act(flags: PortFlags, work: (client: FileClient, told: Tel
     tellProblems();
     if (flags.json) printReport(report, problems);
     else process.stdout.write(text);
+    // Who is told of a failure wants to know what did not fail.
+    if (!flags.json && changes && problems.length > 0 && names.length > 0)
+      process.stderr.write(`${untilThen(changes)}\n`);
     process.exitCode = statusOfAll(problems, names.length);
   } catch (error) {
     tellProblems();
