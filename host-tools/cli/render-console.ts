@@ -6,6 +6,8 @@ import { RowText } from './row-text.js';
 
 const SAVE = '\x1b7';
 const RESTORE = '\x1b8';
+/** The cursor a row down, and what is on the screen up if it has to be; then everything below is gone, and it is up again. */
+const CLEAR_BELOW = `\x1bD${SAVE}\r\x1b[J${RESTORE}\x1b[A`;
 
 export class ConsoleScreen {
   /** Whether there is a status line. */
@@ -15,7 +17,11 @@ export class ConsoleScreen {
   /** Where stdout is no terminal. */
   private readonly rowText = process.stdout.isTTY ? undefined : new RowText();
   private open = false;
-  private readonly resized = (): void => this.layOut();
+  private readonly resized = (): void => {
+    // The terminal has moved the status line, or made two rows of it; below the cursor there is nothing else.
+    process.stdout.write(`${SAVE}\x1b[r${RESTORE}${CLEAR_BELOW}`);
+    this.layOut();
+  };
 
   start(): void {
     if (!this.live || this.open) return;
