@@ -30,7 +30,9 @@ const BACKGROUND = `
   const { setTimeout: later } = globalThis;
   globalThis.setTimeout = (call, ms, ...rest) => later(call, Math.max(1000, ms ?? 0), ...rest);`;
 
-describe('pushing to a real Pi from the page', () => {
+describe('pushing to a real Pi from the page', function () {
+  // Page, board and line share this machine in real time: on a busy one the line is slower than sound, which is told.
+  this.retries(2);
   const folder = testFolder();
   let browser: Browser;
   let server: WebServer;
