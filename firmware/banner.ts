@@ -50,12 +50,22 @@ function printVersion(): void {
   printNumber(version & 255);
 }
 
-/** Prints a few lines about program and board. After `requireBoard`. */
+/**
+ * Prints a few lines about program and board; of a module that was sent one line, for the board is the same, and the build
+ * is that of the image that was booted. After `requireBoard`.
+ */
 export function printBanner(program: string): void {
   print('Mirleft ');
   printVersion();
   printByte(0x20);
   print(program);
+  const generation = info(Info.Generation);
+  if (generation > 1) {
+    print(', module ');
+    printNumber(generation);
+    endLine();
+    return;
+  }
   print(', build ');
   printHex(info(Info.BuildId), 16);
   endLine();
