@@ -116,8 +116,8 @@ class ConsoleRun {
           continue;
         }
         if (!first) this.screen.line('the board was reset or away: the session is renewed');
-        this.tellWidth();
         if (first) void this.sendKeys();
+        else this.tellWidth();
         first = false;
         if (this.screen.live) void this.watch(this.link);
         this.show(port);
@@ -220,13 +220,12 @@ class ConsoleRun {
 
   /** Tells the board's line editor how wide the terminal is. */
   private tellWidth(): void {
-    const { isTTY, columns } = process.stdout;
-    if (isTTY && columns > 0) this.keys.push(Buffer.from(widthAnswer(columns)));
+    this.keys.push(width());
   }
 
   private async sendKeys(): Promise<void> {
     // What somebody has left in the line would stand before the first command.
-    await this.link?.send(Channel.Console, EMPTY_LINE).catch(() => undefined);
+    await this.link?.send(Channel.Console, Buffer.concat([EMPTY_LINE, width()])).catch(() => undefined);
     for await (const bytes of this.keys) {
       for (let at = 0; at < bytes.length; at += Numbers.PayloadBytes) {
         // What is typed while no board answers is lost, as on any line.
@@ -244,4 +243,10 @@ class ConsoleRun {
       await new Promise((resolve) => setTimeout(resolve, 20));
     this.ending.abort();
   }
+}
+
+/** What the terminal would answer where its right edge is; nothing where there is no terminal. */
+function width(): Uint8Array {
+  const { isTTY, columns } = process.stdout;
+  return Buffer.from(isTTY && columns > 0 ? widthAnswer(columns) : '');
 }
