@@ -39,6 +39,8 @@ export interface Space {
 
 /** Where nothing was ever heard about files for so long the program of the board has none: what is asked first is quick. */
 const FIRST_MS = 20_000;
+/** A request about which nothing is heard for so long is given up: no card keeps the device for a hundredth of it. */
+const SILENT_MS = 120_000;
 /** An Abort that nobody answers for so long is one of a link that is gone. */
 const ABORT_MS = 2000;
 
@@ -302,6 +304,13 @@ export class FileClient {
     return answer as unknown as Answer;
   }
 
+  private silent(): Problem {
+    return new Problem('no-answer', `the board has said nothing about it for ${SILENT_MS / 1000} s`, {
+      file: this.link.transport.name,
+      hint: 'mirleft doctor looks closer; what was put until then is gone on with',
+    });
+  }
+
   private notServed(): Problem {
     return new Problem('no-answer', 'the board does not answer about files', {
       file: this.link.transport.name,
@@ -318,18 +327,22 @@ export class FileClient {
     take: (message: Uint8Array, done: () => void, failed: (problem: unknown) => void) => void,
   ): Promise<void> {
     return new Promise<void>((resolve, reject) => {
+      let timer: NodeJS.Timeout | undefined;
       const finish = (settle: () => void): void => {
         this.listener = undefined;
+        clearTimeout(timer);
         signal?.removeEventListener('abort', stop);
         settle();
       };
       const failed = (problem: unknown): void => finish(() => reject(problem as Error));
+      timer = setTimeout(() => failed(this.silent()), SILENT_MS);
       const stop = (): void => {
         this.listener = undefined;
         void this.abort().then(() => failed(interrupted()));
       };
       this.listener = (message) => {
         if (message instanceof Problem) return failed(message);
+        timer?.refresh();
         try {
           take(message, () => finish(resolve), failed);
         } catch (error) {

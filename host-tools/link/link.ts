@@ -26,6 +26,7 @@ const CONNECT_MS = 3000;
 const RETURN_MS = 80;
 const BYES = 3;
 const BYE_MS = 100;
+
 export interface ConnectOptions {
   /** How long to ask; default: 3 s. */
   timeoutMs?: number | undefined;

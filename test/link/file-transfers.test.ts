@@ -268,8 +268,16 @@ describe('link/file-transfers', () => {
     globalThis.setTimeout = ((call: () => void, ms: number) => real(call, ms / 1000)) as typeof setTimeout;
     try {
       const link = new RigLink(rig);
+      const { send } = link;
       link.send = () => Promise.resolve();
-      await refuses(new FileClient(link).stat('a'), 'no-answer', /does its program serve them/);
+      const client = new FileClient(link);
+      await refuses(client.stat('a'), 'no-answer', /does its program serve them/);
+      // One that has, and falls silent while its link lives.
+      link.send = send;
+      rig.put('a', Buffer.from('a'));
+      await client.stat('a');
+      link.send = () => Promise.resolve();
+      await refuses(client.stat('a'), 'no-answer', /has said nothing about it for 120 s/);
     } finally {
       globalThis.setTimeout = real;
     }
