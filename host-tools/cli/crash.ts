@@ -6,12 +6,13 @@ import { buildProgram, finishBuild } from '../build/program.js';
 import { formatFault, symbolize, type SymbolizedFault } from '../build/symbolize.js';
 import { fetchCrash, forgetCrash } from '../link/crash.js';
 import { openLink } from '../link/port.js';
-import { printable } from '../problem.js';
+import { printable, Problem } from '../problem.js';
 import { baudOption, portOption } from './port-option.js';
 import { PROGRAM_ARGUMENT } from './program-argument.js';
 import { Status } from './render-errors.js';
 import { printJson } from './render-json.js';
 import { StatusLine } from './render-status.js';
+import { onInterrupt } from './render-terminal.js';
 
 interface Flags {
   port?: string;
@@ -47,15 +48,26 @@ export function register(program: Command): void {
 
 async function crash(what: string | undefined, flags: Flags): Promise<Status> {
   const status = new StatusLine();
+  const ending = new AbortController();
+  const { signal } = ending;
+  const interrupts = onInterrupt(() => ending.abort());
   const fetch = async (): Promise<FaultReport | undefined> => {
-    const link = await openLink(flags.port, { baud: flags.baud, onProgress: (text) => status.set(text) });
     try {
-      const report = await fetchCrash(link);
-      if (report && flags.forget) await forgetCrash(link);
-      return report;
+      const link = await openLink(flags.port, { signal, baud: flags.baud, onProgress: (text) => status.set(text) });
+      signal.addEventListener('abort', () => void link.leave(), { once: true });
+      try {
+        const report = await fetchCrash(link);
+        if (report && flags.forget) await forgetCrash(link);
+        return report;
+      } finally {
+        await link.close();
+      }
+    } catch (error) {
+      throw signal.aborted ? new Problem('interrupted', 'was broken off') : error;
     } finally {
-      await link.close();
       status.clear();
+      // What follows is ended by a signal as it is.
+      interrupts.undo();
     }
   };
   let fault: SymbolizedFault | undefined;

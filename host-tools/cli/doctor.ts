@@ -2,11 +2,13 @@
 
 import type { Command } from 'commander';
 import { examine, type Finding } from '../link/doctor.js';
+import { Problem } from '../problem.js';
 import { portOption } from './port-option.js';
 import { Status } from './render-errors.js';
 import { printJson } from './render-json.js';
 import { StatusLine } from './render-status.js';
 import { styleText } from './render-style.js';
+import { onInterrupt } from './render-terminal.js';
 
 interface Flags {
   port?: string;
@@ -36,14 +38,22 @@ export function register(program: Command): void {
 
 async function doctor({ port, json }: Flags): Promise<Status> {
   const status = new StatusLine();
+  const ending = new AbortController();
+  const { signal } = ending;
+  const interrupts = onInterrupt(() => ending.abort());
   const findings: Finding[] = [];
   const collect = async (): Promise<void> => {
-    for await (const finding of examine({ port, onProgress: (text) => status.set(text) })) {
-      findings.push(finding);
+    try {
+      for await (const finding of examine({ port, signal, onProgress: (text) => status.set(text) })) {
+        findings.push(finding);
+        status.clear();
+        if (!json) status.output(textOf(finding));
+      }
+    } finally {
       status.clear();
-      if (!json) status.output(textOf(finding));
+      interrupts.undo();
     }
-    status.clear();
+    if (signal.aborted) throw new Problem('interrupted', 'was broken off');
   };
   const isWrong = (): boolean => findings.some(({ outcome }) => outcome === 'wrong');
   if (json) {

@@ -47,10 +47,14 @@ export interface DoctorOptions {
   port?: string | undefined;
   /** Told before what takes long. */
   onProgress?: ((text: string) => void) | undefined;
+  /** Breaks it off, within a second or two: the findings end there. */
+  signal?: AbortSignal | undefined;
 }
 
+type Looking = Pick<DoctorOptions, 'onProgress' | 'signal'>;
+
 /** Looks at everything up to the first thing that makes the rest impossible. Throws nothing that is to be expected. */
-export async function* examine({ port: spec, onProgress }: DoctorOptions): AsyncGenerator<Finding> {
+export async function* examine({ port: spec, ...looking }: DoctorOptions): AsyncGenerator<Finding> {
   if (spec === '') {
     yield wrong('adapter', '--port is empty', 'name a port, or leave it out');
     return;
@@ -75,9 +79,9 @@ export async function* examine({ port: spec, onProgress }: DoctorOptions): Async
   }
   try {
     yield fine('port', `${port.transport.name} is open`);
-    yield* examineLine(port, onProgress);
+    yield* examineLine(port, looking);
   } catch (error) {
-    yield problemFinding(error);
+    if (!looking.signal?.aborted) yield problemFinding(error);
   } finally {
     await port.transport.close();
   }
@@ -175,28 +179,27 @@ function ownerFinding(path: string): Finding | undefined {
 }
 
 /** What answers on an open port, and how well. */
-export async function* examineLine(
-  port: OpenPort,
-  onProgress: (text: string) => void = () => undefined,
-): AsyncGenerator<Finding> {
+export async function* examineLine(port: OpenPort, looking: Looking = {}): AsyncGenerator<Finding> {
+  const { onProgress = (): void => undefined, signal } = looking;
   const { transport, memory } = port;
   const first = transport.isPaced ? FIRST_MS : FIRST_MS + LAST_MS;
-  let answer = await probe(transport, first);
+  let answer = await probe(transport, first, { signal });
   let baud = transport.baud;
   if (transport.isPaced && !isCertain(answer)) {
     const known = memory?.baud();
     const rates = [...new Set([...(known === undefined ? [] : [known]), ...RATES])].filter((rate) => rate !== baud);
-    [answer, baud] = await tryRates(transport, rates, answer, onProgress);
+    [answer, baud] = await tryRates(transport, rates, answer, looking);
   }
   if (answer.kind === 'welcome' && baud !== Number(Numbers.Baud)) {
     // Now that the session that was left is ended, it listens at the first rate again.
     await transport.setBaud(Numbers.Baud);
-    answer = await probe(transport, FIRST_MS);
-    if (answer.kind !== 'welcome') {
+    answer = await probe(transport, FIRST_MS, { signal });
+    if (answer.kind !== 'welcome' && !signal?.aborted) {
       yield stuckAt(baud);
       return;
     }
   }
+  if (signal?.aborted) return;
   yield judgeAnswer(answer, baud, transport.isPaced);
   if (answer.kind !== 'welcome') return;
   const { welcome } = answer;
@@ -207,7 +210,7 @@ export async function* examineLine(
       'mirleft update, or a new card, brings them together',
     );
   onProgress('opening a session…');
-  const link = await startSession(port, { onProgress });
+  const link = await startSession(port, { onProgress, signal });
   try {
     yield judgeRate(link, transport);
     const snapshot = await oneSnapshot(link, transport);
@@ -225,25 +228,26 @@ async function tryRates(
   transport: Transport,
   rates: readonly number[],
   before: Answer,
-  onProgress: (text: string) => void,
+  { onProgress, signal }: Looking,
 ): Promise<[Answer, number]> {
   const { baud: at } = transport;
   let best: [Answer, number] = [before, at];
   for (const rate of rates) {
-    onProgress(`trying ${rate} baud…`);
+    if (signal?.aborted) return best;
+    onProgress?.(`trying ${rate} baud…`);
     try {
       await transport.setBaud(rate);
     } catch (error) {
       if (error instanceof Problem) continue; // the adapter does not make it
       throw error;
     }
-    const answer = await probe(transport, OTHER_MS);
+    const answer = await probe(transport, OTHER_MS, { signal });
     if (isCertain(answer)) return [answer, rate];
     if (answer.kind === 'text' && best[0].kind !== 'text') best = [answer, rate];
   }
-  onProgress(`trying ${at} baud once more…`);
+  onProgress?.(`trying ${at} baud once more…`);
   await transport.setBaud(at);
-  const last = await probe(transport, LAST_MS, true);
+  const last = await probe(transport, LAST_MS, { knock: true, signal });
   return isCertain(last) || best[0].kind === 'silence' || (last.kind === 'text' && best[0].kind !== 'text')
     ? [last, at]
     : best;

@@ -28,10 +28,15 @@ export type Answer =
   | { readonly kind: 'silence' };
 
 /**
- * Asks who is there, at the rate that the transport has, for up to `ms` milliseconds; with `knock` it sends Enter first,
- * which makes a console show itself. The board's session is ended again. Rejects with the transport's Problem.
+ * Asks who is there, at the rate that the transport has, for up to `ms` milliseconds, or until soon after `signal`; with
+ * `knock` it sends Enter first, which makes a console show itself. The board's session is ended again. Rejects with the
+ * transport's Problem.
  */
-export async function probe(transport: Transport, ms: number, knock = false): Promise<Answer> {
+export async function probe(
+  transport: Transport,
+  ms: number,
+  { knock = false, signal }: { knock?: boolean; signal?: AbortSignal | undefined } = {},
+): Promise<Answer> {
   const clock = transport.clock ?? realClock;
   const session = randomInt(1, 0x10000);
   const frameOf = (payload: Uint8Array, of = 0): Uint8Array =>
@@ -60,7 +65,7 @@ export async function probe(transport: Transport, ms: number, knock = false): Pr
   try {
     if (knock) await transport.write(Uint8Array.of(0x0d));
     const end = clock.now() + ms;
-    while (!certain && lost === undefined && clock.now() < end) {
+    while (!certain && lost === undefined && clock.now() < end && !signal?.aborted) {
       await transport.write(hello);
       await new Promise<void>((resolve) => {
         const cancel = clock.at(Math.min(clock.now() + HELLO_MS, end), resolve);

@@ -2,6 +2,8 @@
 
 import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import net from 'node:net';
 import { setImmediate as turn } from 'node:timers/promises';
 import { Channel, Control } from '../../firmware/link/protocol.js';
 import { VirtualClock } from '../../host-tools/link/clock.js';
@@ -191,6 +193,27 @@ describe('the doctor before the line', () => {
     assert.equal(plain.status, 1);
     assert.match(plain.stdout, /^wrong {2}adapter .*\n +plug the adapter in/);
   });
+
+  for (const command of ['doctor', 'crash'])
+    it(`is broken off by Ctrl-C on a line that says nothing: ${command}`, async () => {
+      let heard = 0;
+      const silent = net.createServer((socket) => {
+        socket.on('data', (bytes) => (heard += bytes.length)).on('error', () => undefined);
+      });
+      await once(silent.listen(0, '127.0.0.1'), 'listening');
+      try {
+        const { port } = silent.address() as net.AddressInfo;
+        const running = start('.', [command, '--port', `tcp:127.0.0.1:${port}`]);
+        await when(() => heard > 0, 'its question');
+        running.child.kill('SIGINT');
+        const { status, stdout, stderr } = await running.ended;
+        assert.equal(status, 130, stderr);
+        assert.doesNotMatch(stdout + stderr, /nothing comes back|does not answer/);
+        assert.match(stderr, /was broken off\n$/);
+      } finally {
+        silent.close();
+      }
+    });
 });
 
 describe('the doctor on a pseudo terminal', () => {
