@@ -13,6 +13,8 @@ export interface PortEnd {
 export interface PagePort {
   /** Bytes from the other end. */
   take(bytes: Uint8Array): Promise<void>;
+  /** Settles when the page's own script has had a turn. */
+  turn(): Promise<void>;
   /** Noise: the stream breaks, and the port has a fresh one. */
   noise(): Promise<void>;
   /** The stream ends by itself. */
@@ -26,7 +28,7 @@ interface StubScope {
   serialOpen(options: SerialOptions): Promise<void>;
   serialWrite(letters: string): Promise<void>;
   serialClose(): Promise<void>;
-  serialDo: Record<'take' | 'noise' | 'end' | 'pull' | 'plug', (letters: string) => void>;
+  serialDo: Record<'take' | 'turn' | 'noise' | 'end' | 'pull' | 'plug', (letters: string) => Promise<void> | void>;
 }
 
 /** Runs in the page. Bytes go over as letters: a list of numbers is three times as long. */
@@ -60,6 +62,16 @@ function stub(): void {
   };
   scope.serialDo = {
     take: (letters) => controller?.enqueue(Uint8Array.from(letters, (letter) => letter.charCodeAt(0))),
+    // A message is a task of its own, as a timer is, and one that a page in the background is not kept from.
+    turn: () =>
+      new Promise((resolve) => {
+        const { port1, port2 } = new MessageChannel();
+        port1.onmessage = () => {
+          port1.close();
+          resolve();
+        };
+        port2.postMessage(undefined);
+      }),
     noise: () => {
       const broken = controller;
       port.readable = readable();
@@ -97,6 +109,7 @@ export async function stubSerial(page: Page, end: PortEnd): Promise<PagePort> {
   };
   return {
     take: (bytes) => act('take', Buffer.from(bytes).toString('latin1')),
+    turn: () => act('turn'),
     noise: () => act('noise'),
     end: () => act('end'),
     pull: () => act('pull'),

@@ -83,11 +83,9 @@ export class VirtualPort {
       this.rig.pi.runTo(this.rig.pi.now + passed * MILLISECOND);
       // A frame comes in one piece, however slow this machine is.
       const said = this.deframer.collecting && ++this.kept < MOST_KEPT ? [] : this.said.splice(0);
-      if (said.length > 0) {
-        this.kept = 0;
-        // A page that has no turn on a busy machine must not be late in the board's time.
-        await this.port.take(Buffer.concat(said));
-      }
+      if (said.length > 0) this.kept = 0;
+      // A page that has no turn on a busy machine must not be late in the board's time, and goes on sending in its turns.
+      await (said.length > 0 ? this.port.take(Buffer.concat(said)) : this.port.turn());
       await pause(1);
     }
   }
