@@ -327,7 +327,7 @@ export class FileClient {
     take: (message: Uint8Array, done: () => void, failed: (problem: unknown) => void) => void,
   ): Promise<void> {
     return new Promise<void>((resolve, reject) => {
-      let timer: NodeJS.Timeout | undefined;
+      const timer = setTimeout(() => failed(this.silent()), SILENT_MS);
       const finish = (settle: () => void): void => {
         this.listener = undefined;
         clearTimeout(timer);
@@ -335,14 +335,13 @@ export class FileClient {
         settle();
       };
       const failed = (problem: unknown): void => finish(() => reject(problem as Error));
-      timer = setTimeout(() => failed(this.silent()), SILENT_MS);
       const stop = (): void => {
         this.listener = undefined;
         void this.abort().then(() => failed(interrupted()));
       };
       this.listener = (message) => {
         if (message instanceof Problem) return failed(message);
-        timer?.refresh();
+        timer.refresh();
         try {
           take(message, () => finish(resolve), failed);
         } catch (error) {
