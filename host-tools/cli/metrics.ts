@@ -117,9 +117,10 @@ async function watch(
         await port.transport.close();
       }
     } catch (error) {
-      const mayComeBack = error instanceof Problem && ['no-answer', 'no-port', 'link-lost'].includes(error.code);
       if (signal.aborted) return;
-      if (!wasThere || !mayComeBack) throw error;
+      // The port is opened again, so its adapter may be away, too.
+      const isAway = error instanceof Problem && ['no-answer', 'no-port', 'link-lost'].includes(error.code);
+      if (!wasThere || !isAway) throw error;
       update((state) => ({ ...state, welcome: undefined, snapshot: undefined }));
       tell(error.line());
       await pause(RETRY_MS, signal);

@@ -31,7 +31,7 @@ export const isLoopback = (host: string): boolean =>
 /** Listens. Throws Problem: an address that others reach without `isPublic`, one that is taken or not here. */
 export async function serveMetrics({ host, port, isPublic, page }: MetricsOptions): Promise<MetricsServer> {
   if (!isPublic && !isLoopback(host))
-    throw new Problem('refused', `other machines reach ${host}, and anybody there could read how the board does`, {
+    throw new Problem('usage', `other machines reach ${host}, and anybody there could read how the board does`, {
       hint: 'listen on 127.0.0.1, or say --public',
     });
   const server = http.createServer({ headersTimeout: HEADERS_MS, requestTimeout: HEADERS_MS });

@@ -167,7 +167,7 @@ describe('the server for Prometheus', () => {
     for (const host of ['0.0.0.0', '::', '192.168.1.2', 'example.org', '127.evil.example'])
       await assert.rejects(
         serveMetrics({ host, port: 0, isPublic: false, page: () => '' }),
-        (error) => error instanceof Problem && error.code === 'refused' && /--public/.test(error.hint ?? ''),
+        (error) => error instanceof Problem && error.code === 'usage' && /--public/.test(error.hint ?? ''),
         host,
       );
     const server = await serveMetrics({ host: '0.0.0.0', port: 0, isPublic: true, page: () => 'x\n' });
