@@ -97,9 +97,9 @@ export function register(program: Command): void {
   command(
     'get',
     "fetch files from a board's card",
-    `Fetches a file from the card of a board, or with -r a folder. Nothing is fetched of what is here already; until all of it
-is there, FILE is what it was; what was broken off is gone on with. When the cable is pulled it waits for 30 s and goes on by
-itself.`,
+    'Fetches a file from the card of a board, or with -r a folder. Nothing is fetched of what is here already; until all ' +
+      'of it is there, FILE is what it was; what was broken off is gone on with. When the cable is pulled it waits for ' +
+      '30 s and goes on by itself.',
     `  mirleft get music/a.wav           to a.wav here
   mirleft get player.ini /tmp/      into another folder
   mirleft get -r music              a folder with all that is in it
@@ -120,11 +120,12 @@ itself.`,
   command(
     'put',
     "put files on a board's card",
-    `Puts files on the card of a board. Nothing is sent of what is there already; a file is complete there or absent, whatever
-happens; what was broken off is gone on with. When the cable is pulled it waits for 30 s and goes on by itself.
-
-The last word is the place on the card when it ends with a slash or nothing here has that name. The player knows new
-tracks 2 s later; what plays plays on. As kernel8.img only a kernel of this library is put; mirleft update also tries it.`,
+    'Puts files on the card of a board. Nothing is sent of what is there already; a file is complete there or absent, ' +
+      'whatever happens; what was broken off is gone on with. When the cable is pulled it waits for 30 s and goes on by ' +
+      'itself.\n\n' +
+      'The last word is the place on the card when it ends with a slash or nothing here has that name. The player knows ' +
+      'new tracks 2 s later; what plays plays on. As kernel8.img only a kernel of this library is put; mirleft update ' +
+      'also tries it.',
     `  mirleft put song.wav                    to the root of the card
   mirleft put a.wav b.wav music/          into a folder of it
   mirleft put -r books/                   a folder with all that is in it

@@ -105,6 +105,8 @@ describe('the command line', () => {
       assert.match(text, new RegExp(`\\nExamples:\\n {2}mirleft ${name}`), name);
       // A sentence about what it does; beside its name, a few words about what to do.
       assert.match(text, /\n\n[A-Z][a-z]+s [^]*?\.\n\n/, name);
+      // It is wrapped for the terminal, so it has no line breaks of its own but between paragraphs.
+      assert.doesNotMatch(command.description(), /[^\n]\n[^\n]/, name);
       assert.match(all, new RegExp(`\\n {2}${name}\\b.* {2}[a-z]`), name);
     }
   });
