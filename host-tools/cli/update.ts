@@ -1,10 +1,12 @@
 // mirleft update [IMAGE|PROGRAM]
 
+import fs from 'node:fs';
+import path from 'node:path';
 import type { Command } from 'commander';
 import { insideLibrary } from '../build/library.js';
 import { readInput } from '../build/interpreter.js';
 import { buildProgram } from '../build/program.js';
-import { updateKernel, type UpdateEvent } from '../dev/update.js';
+import { checkKernel, updateKernel, type UpdateEvent } from '../dev/update.js';
 import { Problem } from '../problem.js';
 import { openPort } from '../link/port.js';
 import type { OpenPort } from '../link/session.js';
@@ -74,7 +76,12 @@ async function update(what: string | undefined, { port: spec, baud }: Flags, jso
 }
 
 async function imageOf(what: string | undefined, quiet: boolean): Promise<{ image: Uint8Array; name: string }> {
-  if (what?.endsWith('.img')) return { image: readInput(what), name: what };
+  if (what !== undefined && isImage(what)) {
+    const image = readInput(what);
+    // A port need not be there for that.
+    checkKernel(image, what);
+    return { image, name: what };
+  }
   const { image, program, sources } = await buildAloud(
     buildProgram(what === undefined ? {} : { program: what }),
     quiet,
@@ -89,6 +96,13 @@ async function imageOf(what: string | undefined, quiet: boolean): Promise<{ imag
       },
     );
   return { image, name: program.name };
+}
+
+/** What is no program by its name: what a file holds is looked at later. */
+function isImage(what: string): boolean {
+  const ending = path.extname(what);
+  if (ending === '.img') return true;
+  return ending !== '' && ending !== '.ts' && fs.existsSync(what) && fs.statSync(what).isFile();
 }
 
 function tell(json: JsonEvents, { event, ...fields }: UpdateEvent): void {

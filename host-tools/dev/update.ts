@@ -68,7 +68,10 @@ export async function updateKernel(options: UpdateOptions, tell: (event: UpdateE
   }
 }
 
-function checkKernel(image: Uint8Array, file: string): { buildId: string } {
+/** Throws Problem for what is no kernel that a board would keep. */
+export function checkKernel(image: Uint8Array, file: string): { buildId: string } {
+  if (image.length === 0)
+    throw new Problem('bad-firmware', 'is empty', { file, hint: 'mirleft build makes a kernel8.img' });
   const ours = readWholeKernel(Buffer.from(image.buffer, image.byteOffset, image.length));
   if (!ours)
     throw new Problem('bad-firmware', 'is no kernel of this library, or not all of one, so it could not be kept', {
