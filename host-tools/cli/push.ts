@@ -2,13 +2,16 @@
 
 import { InvalidArgumentError, type Command } from 'commander';
 import { carriedBytes } from '../link/line-choice.js';
+import type { Link } from '../link/link.js';
 import { LiveSound } from '../link/live-sound.js';
 import { openLink } from '../link/port.js';
 import { openEarly, type PushTrack } from '../link/push-tracks.js';
 import type { PushEvent, PushReport } from '../link/push-events.js';
 import { Push } from '../link/push.js';
+import type { LinkOptions } from '../link/session.js';
 import { openSound } from '../link/sound-file.js';
 import { playable } from '../media/pcm.js';
+import { errorReport } from '../play/report.js';
 import { Problem } from '../problem.js';
 import { baudOption, portOption } from './port-option.js';
 import { printJson } from './render-json.js';
@@ -155,17 +158,23 @@ async function obeyKeys(keys: Keys, push: Push): Promise<void> {
 
 async function run(files: string[], flags: Flags): Promise<Status> {
   let status = Status.Fine;
-  const work = async (): Promise<PushReport> => {
-    const report = await pushAll(files, flags);
+  const work = async (): Promise<PushReport & { errors: object[] }> => {
+    const { report, problems } = await pushAll(files, flags);
     status = report.interrupted ? Status.Interrupted : report.failed > 0 ? Status.Failed : Status.Fine;
-    return report;
+    return { ...report, errors: problems.map(errorReport) };
   };
   if (flags.json) await printJson(work);
   else await work();
   return status;
 }
 
-async function pushAll(files: string[], flags: Flags): Promise<PushReport> {
+interface Pushed {
+  report: PushReport;
+  /** Of single tracks. */
+  problems: Problem[];
+}
+
+async function pushAll(files: string[], flags: Flags): Promise<Pushed> {
   checkFlags(files, flags);
   const ending = new AbortController();
   const { signal } = ending;
@@ -175,9 +184,10 @@ async function pushAll(files: string[], flags: Flags): Promise<PushReport> {
   try {
     const samples = flags.stdin ? new Samples(2 * (flags.channels ?? 2)) : undefined;
     const [first, ...others] = tracksOf(files, flags, samples, signal);
-    const tracks = first ? [openEarly(first), ...others] : [];
+    const early = first && openEarly(first);
+    const tracks = early ? [early, ...others] : [];
     view.stage('looking for the device…');
-    const link = await openLink(flags.port, {
+    const link = await linkFor(others.length === 0 ? early?.opened : undefined, flags.port, {
       signal,
       baud: flags.baud,
       onProgress: (text) => view.stage(text),
@@ -186,10 +196,10 @@ async function pushAll(files: string[], flags: Flags): Promise<PushReport> {
       const push = new Push(link, tracks, { lineBytes: carriedBytes(link), signal });
       if (keys) void obeyKeys(keys, push);
       view.keysLine();
-      const report = await follow(push.run(), view);
-      if (!report.interrupted) samples?.check();
-      view.finish(report);
-      return report;
+      const pushed = await follow(push.run(), view);
+      if (!pushed.report.interrupted) samples?.check();
+      view.finish(pushed.report);
+      return pushed;
     } finally {
       await link.close();
     }
@@ -200,10 +210,32 @@ async function pushAll(files: string[], flags: Flags): Promise<PushReport> {
   }
 }
 
-async function follow(pushing: AsyncGenerator<PushEvent, PushReport>, view: PushView): Promise<PushReport> {
+/** Opens a link, unless nothing is to be heard: `only` cannot be opened. Throws Problem, of `only` in the first place. */
+async function linkFor(
+  only: Promise<unknown> | undefined,
+  port: string | undefined,
+  options: LinkOptions & { signal: AbortSignal },
+): Promise<Link> {
+  const useless = new AbortController();
+  let broken: Problem | undefined;
+  only?.catch((error: unknown) => {
+    if (!(error instanceof Problem) || options.signal.aborted) return;
+    broken = error;
+    useless.abort();
+  });
+  try {
+    return await openLink(port, { ...options, signal: AbortSignal.any([options.signal, useless.signal]) });
+  } catch (error) {
+    throw broken ?? error;
+  }
+}
+
+async function follow(pushing: AsyncGenerator<PushEvent, PushReport>, view: PushView): Promise<Pushed> {
+  const problems: Problem[] = [];
   for (;;) {
     const { done, value } = await pushing.next();
-    if (done) return value;
+    if (done) return { report: value, problems };
+    if (value.event === 'problem') problems.push(value.problem);
     view.show(value);
   }
 }

@@ -11,10 +11,14 @@ export const errorsOf = (error: unknown): object[] => failedReport(error).errors
 /** Whoever reads the JSON gets one of what failed, too. The error is to go on: who catches it last tells it to people. */
 export const printErrors = (schema: number, error: unknown): void => print({ schema, errors: errorsOf(error) });
 
-/** Prints what `make` gives, or, where that fails, a report that has only `errors`; the error goes on. */
-export async function printJson(make: () => Promise<object>): Promise<void> {
+/**
+ * Prints what `make` gives, `errors` being what went wrong and did not end it; or, where it fails, a report that has only
+ * `errors`, and the error goes on.
+ */
+export async function printJson(make: () => Promise<object & { errors?: object[] }>): Promise<void> {
   try {
-    print({ schema: SCHEMA, ...(await make()), errors: [] });
+    const { errors = [], ...report } = await make();
+    print({ schema: SCHEMA, ...report, errors });
   } catch (error) {
     printErrors(SCHEMA, error);
     throw error;

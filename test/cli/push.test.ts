@@ -2,6 +2,7 @@
 
 import assert from 'node:assert/strict';
 import fs from 'node:fs';
+import net from 'node:net';
 import os from 'node:os';
 import path from 'node:path';
 import type { PushReport } from '../../host-tools/link/push-events.js';
@@ -22,9 +23,27 @@ describe('mirleft push', () => {
 
   it('plays files in QEMU, and tells those that cannot be', async () => {
     const { status, stdout, stderr } = await run(folder, ['push', '--port', 'qemu', '--json', 'a.wav', 'b.txt']);
-    const report = JSON.parse(stdout) as PushReport;
+    const report = JSON.parse(stdout) as PushReport & { errors: { file: string }[] };
     assert.deepEqual([status, report.tracks, report.failed, report.interrupted], [1, 1, 1, false], stderr);
+    assert.deepEqual(
+      report.errors.map(({ file }) => file),
+      ['b.txt'],
+    );
     assert.match(stderr, /error: b\.txt: is not a sound file/);
+  });
+
+  it('looks no further for a board when there is nothing but a broken file', async () => {
+    // What listens there never answers.
+    const silent = net.createServer((socket) => socket.on('error', () => undefined));
+    const socket = path.join(folder, 'silent');
+    await new Promise<void>((resolve) => silent.listen(socket, resolve));
+    try {
+      const { status, stderr } = await run(folder, ['push', '--port', socket, 'b.txt']);
+      assert.equal(status, 1);
+      assert.match(stderr, /^error: b\.txt: is not a sound file[^\n]*\n$/);
+    } finally {
+      silent.close();
+    }
   });
 
   it('takes raw samples from a pipe', async () => {
