@@ -56,6 +56,8 @@ async function crash(what: string | undefined, flags: Flags): Promise<Status> {
       const link = await openLink(flags.port, { signal, baud: flags.baud, onProgress: (text) => status.set(text) });
       signal.addEventListener('abort', () => void link.leave(), { once: true });
       try {
+        // Trying rates ends with a session, too.
+        signal.throwIfAborted();
         const report = await fetchCrash(link);
         if (report && flags.forget) await forgetCrash(link);
         return report;
