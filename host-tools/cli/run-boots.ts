@@ -1,5 +1,7 @@
-// What `mirleft run` boots after the board was reset: the kernel that the card has then, or what it has begun with.
+// What `mirleft run` boots on the virtual Pi, and on both targets after the board was reset: the kernel that the card has
+// then, or what it has begun with.
 
+import fs from 'node:fs';
 import { KERNEL } from '../../boot/memory-map.js';
 import { readOurKernel } from '../card/kernel-image.js';
 import type { Scratch } from '../emulator/scratch.js';
@@ -23,10 +25,17 @@ export function nextImage(
   };
 }
 
+/** For the virtual Pi. `ramDisk` is one that is there already, instead of the card's. Throws Problem. */
+export function virtualBoot(program: Runnable, card: CardRun | undefined, ramDisk: string | undefined): NextBoot {
+  const boot = { program, buildId: program.buildId, ...card?.virtual(program) };
+  return ramDisk === undefined ? boot : { ...boot, ramDisk: fs.readFileSync(ramDisk) };
+}
+
 /** For the virtual Pi. `restartsOnFault`: after a fault too, where the program wants it. */
 export function nextProgram(
   card: CardRun | undefined,
   first: Runnable,
+  ramDisk: string | undefined,
   restartsOnFault: boolean,
 ): (end: PiEnd) => NextBoot | undefined {
   return (end) => {
@@ -37,7 +46,7 @@ export function nextProgram(
       card.look();
       program = card.program;
     }
-    return { program, buildId: program.buildId, ...card?.virtual(program) };
+    return virtualBoot(program, card, ramDisk);
   };
 }
 

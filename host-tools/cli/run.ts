@@ -1,6 +1,5 @@
 // mirleft run [PROGRAM]
 
-import fs from 'node:fs';
 import { InvalidArgumentError, type Command } from 'commander';
 import { version } from '../build/library.js';
 import { buildProgram, type Build } from '../build/program.js';
@@ -19,7 +18,6 @@ import type { Target } from '../play/options.js';
 import { startRun, type RunEnd } from '../play/run-player.js';
 import { startVirtualRun } from '../play/run-virtual.js';
 import { printable, Problem } from '../problem.js';
-import type { VirtualPiOptions } from '../virtual-pi/virtual-pi.js';
 import { PROGRAM_ARGUMENT, targetOption, WASM3_OPTION } from './program-argument.js';
 import { problemLine, Status } from './render-errors.js';
 import { StatusLine } from './render-status.js';
@@ -27,7 +25,7 @@ import { styleText } from './render-style.js';
 import { ENDING_KEYS, onInterrupt, openKeys } from './render-terminal.js';
 import { clock, grouped } from './render-text.js';
 import { givenArchive } from './run-archive.js';
-import { nextImage, nextProgram } from './run-boots.js';
+import { nextImage, nextProgram, virtualBoot } from './run-boots.js';
 import { builtProgram, CardRun, type Runnable } from './run-card.js';
 
 interface Flags {
@@ -55,7 +53,8 @@ A board that restarts boots again what it has booted, or with --card the kernel 
 QEMU has the first one only. What a board keeps in memory over a restart is kept.
 A fault ends the run, unless --restart-on-fault makes it do what on_fault in player.ini says, as on a board: restart if the
 program has run for a minute, else stop.
-Exit status: the program's own, 1 after a fault, 124 after --timeout, 130 after Ctrl-C.
+Exit status: the program's own, 1 after a fault, 124 after --timeout, 130 after Ctrl-C. With --restart-on-fault QEMU tells no
+status of the program: 0.
 
 Examples:
   mirleft run                                 the project in this folder
@@ -229,13 +228,11 @@ async function boot(
         ? startVirtualRun(
             {
               ...common,
-              program,
-              buildId: program.buildId,
-              ...virtualParts(program, card, ramDisk),
+              ...virtualBoot(program, card, ramDisk),
               // Who types wants the machine's time to be his own.
               realtime: process.stdin.isTTY,
               virtualSeconds: flags.timeout,
-              nextBoot: nextProgram(card, program, !!flags.restartOnFault),
+              nextBoot: nextProgram(card, program, ramDisk, !!flags.restartOnFault),
             },
             events,
           )
@@ -265,16 +262,6 @@ async function boot(
     finish(files, card, fail);
   }
   return { end, failed };
-}
-
-/** The RAM disk that was named, else the card's. */
-function virtualParts(
-  program: Runnable,
-  card: CardRun | undefined,
-  ramDisk: string | undefined,
-): Pick<VirtualPiOptions, 'card' | 'ramDisk'> {
-  const parts = card?.virtual(program);
-  return { ...parts, ramDisk: ramDisk === undefined ? parts?.ramDisk : fs.readFileSync(ramDisk) };
 }
 
 function finish(files: CaptureFiles | undefined, card: CardRun | undefined, fail: (problem: Problem) => void): void {

@@ -68,7 +68,7 @@ describe('another kernel image', () => {
         buildId: first.buildId,
         ramDisk: new Uint8Array(Uint32Array.from(words(0)).buffer),
         records: false,
-        nextBoot: nextProgram(undefined, program, false),
+        nextBoot: nextProgram(undefined, program, undefined, false),
       },
       { text: (more) => (text += more), record: ignore, tick: ignore, problem: (problem) => assert.fail(problem) },
     );

@@ -3,8 +3,11 @@
 import assert from 'node:assert/strict';
 import fs from 'node:fs';
 import path from 'node:path';
+import { Exit } from '../../drivers/board-keys.js';
 import { buildImage } from '../../host-tools/build/image.js';
 import { buildProgram, finishBuild, type Build } from '../../host-tools/build/program.js';
+import { nextProgram } from '../../host-tools/cli/run-boots.js';
+import { CardRun } from '../../host-tools/cli/run-card.js';
 import { makeCard, MIB, putFiles } from '../card/fat-rig.js';
 import { testFolder } from '../media/sounds.js';
 import { otherBytes } from '../support/module.js';
@@ -64,6 +67,27 @@ describe('a board that restarts in mirleft run', () => {
         assert.equal(fs.readFileSync(card).equals(before), snapshot.length > 0);
       });
   }
+
+  it('keeps the RAM disk that was named, and else has what the card has then: virtual', () => {
+    const file = makeCard(path.join(folder, 'disk.img'), { bytes: 64 * MIB, bits: 32, clusterSectors: 1 });
+    const config = 'arm_64bit=1\nkernel_address=0x80000\ninitramfs disk.tar 0x10000000\n';
+    putFiles(file, { 'config.txt': config, 'kernel8.img': build.image, 'disk.tar': Buffer.from("the card's") });
+    const named = path.join(folder, 'named.tar');
+    fs.writeFileSync(named, 'named');
+    const card = new CardRun(file, true, false);
+    try {
+      for (const [ramDisk, text] of [
+        [named, 'named'],
+        [undefined, "the card's"],
+      ]) {
+        const next = nextProgram(card, card.program, ramDisk, false);
+        const boot = next({ kind: 'exit', exit: Exit.Restart, status: 0 });
+        assert.equal(Buffer.from(boot?.ramDisk ?? []).toString(), text);
+      }
+    } finally {
+      card.finish();
+    }
+  });
 
   it('starts a program again that stands in for the kernel of the card', async () => {
     const card = makeCard(path.join(folder, 'other.img'), { bytes: 64 * MIB, bits: 32, clusterSectors: 1 });
