@@ -51,7 +51,7 @@ export function statusText({ port, line, damagedFrames, snapshot, hasCrash }: Co
 const joined = (...words: string[]): string => words.filter(Boolean).join(GAP);
 
 /** What plays, and how far: `2/12 Evening/1.wav  1:23 of 4:56`. Of the name at most so many columns. */
-export function playText(snapshot: Snapshot, nameColumns?: number): string {
+function playText(snapshot: Snapshot, nameColumns?: number): string {
   const { positionSeconds, lengthSeconds } = snapshot;
   const length = lengthSeconds === undefined ? '' : ` of ${clock(lengthSeconds)}`;
   return joined(
