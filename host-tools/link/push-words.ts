@@ -47,11 +47,14 @@ export const progressFacts = ({ isPaused, isWaiting, fillMs, ppm }: Progress): s
 /** The summary; `mark` colours what went wrong. */
 export function doneText(report: PushReport, mark: (text: string) => string = (text) => text): string {
   const { tracks, failed, underruns, dry, lowestFillMs, interrupted } = report;
-  const words = [plural(tracks, 'track'), plural(underruns, 'underrun')];
-  if (dry > 0) words.push(`ran dry ${plural(dry, 'time')}`);
-  // At its end a track runs out, which is meant: what waits then does not count.
-  const lowest = lowestFillMs === null ? undefined : `lowest fill ${grouped(lowestFillMs)} ms while more was to come`;
-  words.push(lowest ?? 'lowest fill not known: 350 ms never waited');
+  const words = [plural(tracks, 'track')];
+  if (tracks > 0) {
+    words.push(plural(underruns, 'underrun'));
+    if (dry > 0) words.push(`ran dry ${plural(dry, 'time')}`);
+    // At its end a track runs out, which is meant: what waits then does not count.
+    const lowest = lowestFillMs === null ? undefined : `lowest fill ${grouped(lowestFillMs)} ms while more was to come`;
+    words.push(lowest ?? 'no lowest fill, as the board never had 350 ms waiting');
+  }
   if (failed > 0) words.push(mark(plural(failed, 'error')));
   return `${interrupted ? 'ended early' : 'done'}: ${words.join(', ')}`;
 }

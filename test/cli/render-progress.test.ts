@@ -102,6 +102,7 @@ describe('the end of a push', () => {
       end({ dry: 1, underruns: 1, lowestFillMs: 0 }),
       'done: 2 tracks, 1 underrun, ran dry 1 time, lowest fill 0 ms while more was to come\n',
     );
-    assert.match(end({ lowestFillMs: null }), /0 underruns, lowest fill not known: 350 ms never waited$/m);
+    assert.match(end({ lowestFillMs: null }), /0 underruns, no lowest fill, as the board never had 350 ms waiting$/m);
+    assert.equal(end({ tracks: 0, failed: 1, lowestFillMs: null }), 'done: 0 tracks, 1 error\n');
   });
 });
