@@ -11,6 +11,7 @@ const HERE = import.meta.dirname;
 const ENDING = import.meta.filename.endsWith('.ts') ? '.ts' : '.js';
 /** What is neither compiled nor bundled stands in the sources' folder in either case. */
 const STATIC = path.join(libraryRoot, 'host-tools', 'web', 'page');
+const STYLES = ['page', 'board', 'console', 'panels', 'narrow'].map((name) => `${name}.css`);
 
 /** Scripts by the name they are served under. */
 const ENTRIES = {
@@ -74,10 +75,7 @@ async function bundle(): Promise<Map<string, Uint8Array>> {
 
 /** The page's files that are served as they are. */
 export function staticFiles(): Map<string, Uint8Array> {
-  const files = ['index.html', 'style.css', 'icon.svg'].map((name): [string, string] => [
-    name,
-    path.join(STATIC, name),
-  ]);
+  const files = ['index.html', ...STYLES, 'icon.svg'].map((name): [string, string] => [name, path.join(STATIC, name)]);
   const xterm = createRequire(import.meta.url).resolve('@xterm/xterm/css/xterm.css');
   return new Map([...files, ['xterm.css', xterm] as const].map(([name, file]) => [name, fs.readFileSync(file)]));
 }

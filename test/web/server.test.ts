@@ -9,7 +9,7 @@ import { startWebServer, type WebServer } from '../../host-tools/web/server.js';
 
 const PROGRAM = { wasm: Uint8Array.of(0, 97, 115, 109), sourceMap: '{}', buildId: '0123456789abcdef', name: 'test' };
 const FILES = [
-  ...['/', '/index.html', '/style.css', '/xterm.css', '/icon.svg', '/app.js', '/machine.js', '/sound.js'],
+  ...['/', '/index.html', '/page.css', '/board.css', '/xterm.css', '/icon.svg', '/app.js', '/machine.js', '/sound.js'],
   ...['/packer.js', '/decoder.js', '/timer.js', '/firmware.wasm', '/firmware.wasm.map', '/program.json'],
 ];
 
