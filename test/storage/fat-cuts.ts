@@ -1,6 +1,7 @@
 // Cards as they are after a cut of power at every write: what was written reached the card up to there; or the last sector
 // only in part; or of what was written since the last flush some is missing and the rest came in another order.
 
+import { createHash } from 'node:crypto';
 import { random } from '../support/decoder.js';
 import { SECTOR, type Change } from './fat-rig.js';
 
@@ -23,7 +24,17 @@ export interface Writing {
   marks: number[];
 }
 
-export function* cuts({ start, changes, marks }: Writing, seed: number): Generator<Cut> {
+/** The cards; one that is as another was at the same mark comes once. */
+export function* cuts(writing: Writing, seed: number): Generator<Cut> {
+  const seen = new Set<string>();
+  for (const cut of every(writing, seed)) {
+    const key = `${cut.step} ${createHash('sha1').update(cut.image).digest('hex')}`;
+    if (!seen.has(key)) yield cut;
+    seen.add(key);
+  }
+}
+
+function* every({ start, changes, marks }: Writing, seed: number): Generator<Cut> {
   const { below } = random(seed);
   const image = Buffer.from(start);
   const put = (to: Buffer, { sector, data }: Write, bytes = data.length): void => {

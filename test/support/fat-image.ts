@@ -3,6 +3,7 @@
 import { spawnSync } from 'node:child_process';
 import fs from 'node:fs';
 import path from 'node:path';
+import { pick } from './pick.js';
 
 export interface FatOptions {
   bits: 12 | 16 | 32;
@@ -54,7 +55,7 @@ export function getFile(file: string, name: string): Buffer {
 
 /** What `fsck.fat -n` finds wrong with each image; nothing for a clean one. */
 export function checkAll(files: readonly string[]): string[] {
-  return check('-n', 0, files);
+  return check('-n', files).map(({ status, said }) => (status ? said : ''));
 }
 
 /** What `fsck.fat -n` finds wrong with an image. */
@@ -62,40 +63,58 @@ export function checkFat(file: string): string {
   return checkAll([file])[0] ?? '';
 }
 
-/** Repairs images as `fsck.fat -a` does. Throws if it gives up. */
-export function repairAll(files: readonly string[]): void {
-  const failed = check('-a', 1, files).filter(Boolean);
+/** Repairs images as `fsck.fat -a` does; those that had something wrong. Throws if it gives up. */
+export function repairAll(files: readonly string[]): string[] {
+  const found = check('-a', files);
+  const failed = found.filter(({ status }) => status > 1).map(({ said }) => said);
   if (failed.length) throw new Error(`fsck.fat gave up: ${failed.join('\n')}`);
+  return files.filter((_, i) => found[i]?.status === 1);
 }
+
+/** Images that are on the disk and in memory at once. */
+const BATCH = 32;
 
 /**
- * Images as `fsck.fat -a` leaves them: it finds nothing wrong with them then. `folder` is where it may work. Throws if it
- * gives up, or `passes` of it are too few.
+ * Each with its image as `fsck.fat -a` leaves it, which finds nothing wrong with it then. `folder` is where it may work.
+ * Throws if it gives up, or `passes` of it are too few.
  */
-export function repaired(folder: string, images: readonly Buffer[], passes = 1): Buffer[] {
-  const files = images.map((image, i) => {
-    const file = path.join(folder, `${i}.img`);
-    fs.writeFileSync(file, image);
-    return file;
-  });
-  let wrong = files;
-  for (let pass = 0; pass < passes && wrong.length; pass++) {
-    repairAll(wrong);
-    const found = checkAll(wrong);
-    wrong = wrong.filter((_, i) => found[i]);
+export function* repaired<Each extends { image: Buffer }>(
+  folder: string,
+  all: Iterable<Each>,
+  passes = 1,
+): Generator<Each & { repaired: Buffer }> {
+  for (const batch of batches(all, BATCH)) {
+    const files = batch.map(({ image }, i) => {
+      const file = path.join(folder, `${i}.img`);
+      fs.writeFileSync(file, image);
+      return file;
+    });
+    let wrong = files;
+    // The last pass only finds that nothing is left to repair.
+    for (let pass = 0; pass <= passes && wrong.length; pass++) wrong = repairAll(wrong);
+    if (wrong.length) throw new Error(`not repaired by ${passes} of fsck.fat: ${checkAll(wrong).join('\n')}`);
+    for (const [i, each] of batch.entries()) yield { ...each, repaired: fs.readFileSync(pick(files, i)) };
   }
-  if (wrong.length) throw new Error(`not repaired: ${checkAll(wrong).join('\n')}`);
-  return files.map((file) => fs.readFileSync(file));
 }
 
-/** Runs fsck.fat on one image after the other; what it said where its status was above `good`. */
-function check(option: string, good: number, files: readonly string[]): string[] {
+function* batches<Each>(all: Iterable<Each>, size: number): Generator<Each[]> {
+  let batch: Each[] = [];
+  for (const each of all) {
+    if (batch.push(each) < size) continue;
+    yield batch;
+    batch = [];
+  }
+  if (batch.length) yield batch;
+}
+
+/** Runs fsck.fat on one image after the other. */
+function check(option: string, files: readonly string[]): { status: number; said: string }[] {
   // One shell for all: starting a process from here takes longer than the check.
-  const script = 'for f; do timeout -k 1 10 fsck.fat "$0" "$f" 2>&1; printf "\\0%s\\0" $?; done';
-  const parts = run('sh', ['-c', script, option, ...files])
+  const script = 'for f; do fsck.fat "$0" "$f" 2>&1; printf "\\0%s\\0" $?; done';
+  const parts = run('timeout', ['-k', '1', '100', 'sh', '-c', script, option, ...files])
     .toString()
     .split('\0');
-  return files.map((_, i) => (Number(parts[2 * i + 1]) > good ? (parts[2 * i] ?? '') : ''));
+  return files.map((_, i) => ({ status: Number(parts[2 * i + 1]), said: parts[2 * i] ?? '' }));
 }
 
 /** A card with an MBR: the volume in its first partition, which begins at a sector. */
