@@ -6,19 +6,12 @@ import fs from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
 import { RAM_DISK } from '../../boot/memory-map.js';
-import { buildProgram, type Build } from '../../host-tools/build/program.js';
+import { buildProgram, finishBuild, type Build } from '../../host-tools/build/program.js';
+import { playerBuild } from '../play/player.js';
 import { archive, ini, tone, wav16, wordsOf } from '../player/program-rig.js';
 import { runQemu, type QemuOptions } from '../support/qemu.js';
 
 const RANGE = 2834;
-
-async function build(program: string): Promise<Build> {
-  const events = buildProgram({ program });
-  for (;;) {
-    const next = await events.next();
-    if (next.done) return next.value;
-  }
-}
 
 describe('in QEMU', () => {
   const folder = fs.mkdtempSync(path.join(os.tmpdir(), 'mirleft-programs-'));
@@ -39,7 +32,7 @@ describe('in QEMU', () => {
   describe('the player', () => {
     let player: Build;
     before(async () => {
-      player = await build('player');
+      player = await playerBuild();
     });
 
     for (const [level, elf] of [
@@ -96,7 +89,7 @@ describe('in QEMU', () => {
       options: Pick<QemuOptions, 'args'> = {},
     ): Promise<void> => {
       let typed = false;
-      const run = await runQemu(await build(program), {
+      const run = await runQemu(await finishBuild(buildProgram({ program })), {
         ...options,
         isEnough: (text) => told.test(text),
         onConsole: (text, write) => {

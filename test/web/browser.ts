@@ -4,6 +4,7 @@ import { chromium, type Browser, type Page } from 'playwright-core';
 import { buildProgram, finishBuild, type Build } from '../../host-tools/build/program.js';
 import { findProgram } from '../../host-tools/emulator/find.js';
 import { startWebServer, type WebServer } from '../../host-tools/web/server.js';
+import { playerBuild } from '../play/player.js';
 
 /** For what comes at once on an idle machine. */
 const LIMIT_MS = 100_000;
@@ -26,7 +27,7 @@ export async function launch(): Promise<Browser> {
 
 /** Builds a program and serves the page with it. */
 export async function serve(program: string): Promise<{ build: Build; server: WebServer }> {
-  const build = await finishBuild(buildProgram({ program }));
+  const build = await (program === 'player' ? playerBuild() : finishBuild(buildProgram({ program })));
   const { wasm, sourceMap, buildId } = build;
   const server = await startWebServer({ program: { wasm, sourceMap, buildId, name: build.program.name }, port: 0 });
   return { build, server };
