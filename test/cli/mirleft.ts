@@ -7,6 +7,18 @@ import { compiledTool } from '../support/compiled.js';
 const LIMIT_MS = 100_000;
 const command = [await compiledTool('host-tools/cli/main.js')];
 
+/** What a failed test has left running ends with this process. */
+const children = new Set<ChildProcessWithoutNullStreams>();
+process.once('exit', () => children.forEach((child) => child.kill()));
+
+function spawned(program: string, args: string[], folder: string, env: Record<string, string>) {
+  const child = spawn(program, args, { cwd: folder, env: { ...process.env, ...env } });
+  children.add(child);
+  child.once('exit', () => children.delete(child));
+  child.stdin.on('error', () => undefined);
+  return child;
+}
+
 export interface Ran {
   status: number | null;
   stdout: string;
@@ -35,14 +47,10 @@ export async function when(so: () => boolean, what: string, over = (): boolean =
 
 /** Starts `mirleft` with these arguments in `folder`. */
 export function start(folder: string, args: string[], env: Record<string, string> = {}): Running {
-  const child = spawn(process.execPath, [...command, ...args], {
-    cwd: folder,
-    env: { ...process.env, NO_COLOR: '1', ...env },
-  });
+  const child = spawned(process.execPath, [...command, ...args], folder, { NO_COLOR: '1', ...env });
   let [stdout, stderr] = ['', ''];
   child.stdout.setEncoding('utf8').on('data', (text: string) => (stdout += text));
   child.stderr.setEncoding('utf8').on('data', (text: string) => (stderr += text));
-  child.stdin.on('error', () => undefined);
   const ended = new Promise<Ran>((resolve) => child.once('close', (status) => resolve({ status, stdout, stderr })));
   const exited = new Promise<number | null>((resolve) => child.once('exit', resolve));
   return {
@@ -78,10 +86,7 @@ export interface Terminal {
 /** Runs a line of shell in a terminal, which `script` lends; the line is made with the words that start `mirleft`. */
 export function startInTerminal(folder: string, line: (mirleft: string) => string): Terminal {
   const mirleft = [process.execPath, ...command].map((word) => `"${word}"`).join(' ');
-  const child = spawn('script', ['-qec', line(mirleft), '/dev/null'], {
-    cwd: folder,
-    env: { ...process.env, TERM: 'xterm' },
-  });
+  const child = spawned('script', ['-qec', line(mirleft), '/dev/null'], folder, { TERM: 'xterm' });
   let [text, isOver] = ['', false];
   child.stdout.setEncoding('utf8').on('data', (more: string) => (text += more));
   const ended = new Promise<void>((resolve) => child.once('close', () => resolve(void (isOver = true))));
