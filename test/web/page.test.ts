@@ -12,20 +12,20 @@ import type { WebServer } from '../../host-tools/web/server.js';
 import { makeMusic, testFolder, tool } from '../media/sounds.js';
 import { launch, open, serve, until, type Opened } from './browser.js';
 
+let browser: Browser;
+before(async () => (browser = await launch()));
+after(() => browser.close());
+
 describe('the web page', () => {
   const folder = testFolder();
-  let browser: Browser;
   let server: WebServer;
   let build: Build;
   let opened: Opened;
 
   before(async () => {
-    [browser, { build, server }] = await Promise.all([launch(), serve('player')]);
+    ({ build, server } = await serve('player'));
   });
-  after(async () => {
-    await browser.close();
-    await server.close();
-  });
+  after(() => server.close());
   beforeEach(async () => {
     opened = await open(browser, server.url);
   });
@@ -213,15 +213,11 @@ describe('the web page', () => {
 });
 
 describe('the web page with another program', () => {
-  let browser: Browser;
   let server: WebServer;
   before(async () => {
-    [browser, { server }] = await Promise.all([launch(), serve(path.join(import.meta.dirname, 'assembly', 'pins.ts'))]);
+    ({ server } = await serve(path.join(import.meta.dirname, 'assembly', 'pins.ts')));
   });
-  after(async () => {
-    await browser.close();
-    await server.close();
-  });
+  after(() => server.close());
 
   it('has buttons at the pins, by mouse and by keyboard, and an LED', async () => {
     const { page, wrong, console } = await open(browser, server.url);
