@@ -53,15 +53,8 @@ export function getFile(file: string, name: string): Buffer {
   return run('mcopy', ['-i', file, `::${name}`, '-']);
 }
 
-/** What `fsck.fat -n` finds wrong with each image; nothing for a clean one. */
-export function checkAll(files: readonly string[]): string[] {
-  return check('-n', files).map(({ status, said }) => (status ? said : ''));
-}
-
-/** What `fsck.fat -n` finds wrong with an image. */
-export function checkFat(file: string): string {
-  return checkAll([file])[0] ?? '';
-}
+/** What `fsck.fat -n` finds wrong with an image; nothing for a clean one. */
+export const checkFat = (file: string): string => checkAndGet(file).wrong;
 
 /**
  * What `fsck.fat -n` finds wrong with an image, and a file of it as mtools reads it, empty without a name. As one process
@@ -78,10 +71,15 @@ export function checkAndGet(file: string, name = ''): { wrong: string; content: 
 
 /** Repairs images as `fsck.fat -a` does; those that had something wrong. Throws if it gives up. */
 export function repairAll(files: readonly string[]): string[] {
-  const found = check('-a', files);
-  const failed = found.filter(({ status }) => status > 1).map(({ said }) => said);
+  // One shell for all, as above.
+  const script = 'for f; do fsck.fat -a "$f" 2>&1; printf "\\0%s\\0" $?; done';
+  const parts = run('timeout', ['-k', '1', '100', 'sh', '-c', script, 'sh', ...files])
+    .toString()
+    .split('\0');
+  const status = (i: number): number => Number(parts[2 * i + 1]);
+  const failed = files.flatMap((_, i) => (status(i) > 1 ? [parts[2 * i]] : []));
   if (failed.length) throw new Error(`fsck.fat gave up: ${failed.join('\n')}`);
-  return files.filter((_, i) => found[i]?.status === 1);
+  return files.filter((_, i) => status(i) === 1);
 }
 
 /** Images that are on the disk and in memory at once. */
@@ -105,7 +103,7 @@ export function* repaired<Each extends { image: Buffer }>(
     let wrong = files;
     // The last pass only finds that nothing is left to repair.
     for (let pass = 0; pass <= passes && wrong.length; pass++) wrong = repairAll(wrong);
-    if (wrong.length) throw new Error(`not repaired by ${passes} of fsck.fat: ${checkAll(wrong).join('\n')}`);
+    if (wrong.length) throw new Error(`${wrong.length} images need more than ${passes} passes of fsck.fat`);
     for (const [i, each] of batch.entries()) yield { ...each, repaired: fs.readFileSync(pick(files, i)) };
   }
 }
@@ -118,16 +116,6 @@ function* batches<Each>(all: Iterable<Each>, size: number): Generator<Each[]> {
     batch = [];
   }
   if (batch.length) yield batch;
-}
-
-/** Runs fsck.fat on one image after the other. */
-function check(option: string, files: readonly string[]): { status: number; said: string }[] {
-  // One shell for all: starting a process from here takes longer than the check.
-  const script = 'for f; do fsck.fat "$0" "$f" 2>&1; printf "\\0%s\\0" $?; done';
-  const parts = run('timeout', ['-k', '1', '100', 'sh', '-c', script, option, ...files])
-    .toString()
-    .split('\0');
-  return files.map((_, i) => ({ status: Number(parts[2 * i + 1]), said: parts[2 * i] ?? '' }));
 }
 
 /** A card with an MBR: the volume in its first partition, which begins at a sector. */
