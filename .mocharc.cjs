@@ -7,6 +7,8 @@ const named = process.argv.slice(2).some((word) => word.endsWith('.test.ts'));
 const longest = [
   'repository/tree',
   'pack/pack',
+  'web/push',
+  'web/page',
   'cli/play',
   'cli/run',
   'build/command',
