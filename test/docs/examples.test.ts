@@ -2,16 +2,15 @@
 
 import assert from 'node:assert/strict';
 import fs from 'node:fs';
-import os from 'node:os';
 import path from 'node:path';
 import { compile } from '../../host-tools/build/compile.js';
+import { testFolder } from '../media/sounds.js';
 
 const manual = fs.readFileSync(path.resolve(import.meta.dirname, '../../docs/firmware.md'), 'utf8');
 const examples = [...manual.matchAll(/^```ts\n(.*?)^```$/gms)].map(([, text]) => text ?? '');
 
 describe('the manual', () => {
-  const folder = fs.mkdtempSync(path.join(os.tmpdir(), 'mirleft-manual-'));
-  after(() => fs.rmSync(folder, { recursive: true }));
+  const folder = testFolder();
 
   /** The line of the manual that line `line` of example `number` is. */
   function place(number: number, line: number): number {

@@ -2,15 +2,14 @@
 
 import assert from 'node:assert/strict';
 import fs from 'node:fs';
-import os from 'node:os';
 import path from 'node:path';
 import { readLibrary, readReference, renderReference, undocumented } from '../../host-tools/docs/reference.js';
+import { testFolder } from '../media/sounds.js';
 
 const root = path.resolve(import.meta.dirname, '../..');
 
 describe('the reference', () => {
-  const folder = fs.mkdtempSync(path.join(os.tmpdir(), 'mirleft-docs-'));
-  after(() => fs.rmSync(folder, { recursive: true }));
+  const folder = testFolder();
 
   it('takes apart what AssemblyScript files export', () => {
     const text = [

@@ -3,7 +3,6 @@
 import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
 import fs from 'node:fs';
-import os from 'node:os';
 import path from 'node:path';
 import { Channel } from '../../firmware/link/protocol.js';
 import { rememberBaud, rememberedBaud } from '../../host-tools/link/adapters.js';
@@ -16,6 +15,7 @@ import { openSerialPort } from '../../host-tools/link/serial-port.js';
 import { connectSocket } from '../../host-tools/link/stream-transport.js';
 import { Problem } from '../../host-tools/problem.js';
 import { when } from '../cli/mirleft.js';
+import { testFolder } from '../media/sounds.js';
 import { ptyLine, socketLine, type RealLine } from './real-lines.js';
 
 async function echo(link: Link, messages: Uint8Array[]): Promise<Uint8Array[]> {
@@ -29,7 +29,7 @@ async function echo(link: Link, messages: Uint8Array[]): Promise<Uint8Array[]> {
 const messages = Array.from({ length: 30 }, (_, i) => new Uint8Array(1000).fill(i));
 
 describe('ports', () => {
-  const folder = fs.mkdtempSync(path.join(os.tmpdir(), 'mirleft-ports-'));
+  const folder = testFolder();
   const at = (name: string): string => path.join(folder, name);
   let line: RealLine | undefined;
 
@@ -37,8 +37,6 @@ describe('ports', () => {
     line?.close();
     line = undefined;
   });
-
-  after(() => fs.rmSync(folder, { recursive: true }));
 
   it('finds out who has a port open, this program before others', async () => {
     const file = fs.openSync(at('open'), 'w');

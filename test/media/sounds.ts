@@ -9,11 +9,14 @@ const folders: string[] = [];
 process.once('exit', () => folders.forEach((folder) => fs.rmSync(folder, { recursive: true, force: true })));
 
 /** A folder of its own for a test file; removed at the end of the process. */
-export function testFolder(): string {
-  const folder = fs.mkdtempSync(path.join(os.tmpdir(), 'mirleft-test-'));
+export function testFolder(place = os.tmpdir()): string {
+  const folder = fs.mkdtempSync(path.join(place, 'mirleft-test-'));
   folders.push(folder);
   return folder;
 }
+
+/** The same for much that is written and read again: in memory, where the machine has such a place. */
+export const memoryFolder = (): string => testFolder(fs.existsSync('/dev/shm') ? '/dev/shm' : undefined);
 
 /** Runs a reference tool; its stdout. */
 export function tool(program: string, ...args: string[]): Buffer {

@@ -3,10 +3,10 @@
 
 import assert from 'node:assert/strict';
 import fs from 'node:fs';
-import os from 'node:os';
 import path from 'node:path';
 import { RAM_DISK } from '../../boot/memory-map.js';
 import { buildProgram, finishBuild, type Build } from '../../host-tools/build/program.js';
+import { testFolder } from '../media/sounds.js';
 import { playerBuild } from '../play/player.js';
 import { archive, ini, tone, wav16, wordsOf } from '../player/program-rig.js';
 import { runQemu, type QemuOptions } from '../support/qemu.js';
@@ -14,10 +14,9 @@ import { runQemu, type QemuOptions } from '../support/qemu.js';
 const RANGE = 2834;
 
 describe('in QEMU', () => {
-  const folder = fs.mkdtempSync(path.join(os.tmpdir(), 'mirleft-programs-'));
+  const folder = testFolder();
   const samples = tone(3000);
   const disk = path.join(folder, 'disk.tar');
-  after(() => fs.rmSync(folder, { recursive: true }));
 
   const loader = (file: string): string[] => [
     '-device',

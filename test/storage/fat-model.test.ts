@@ -2,9 +2,9 @@
 
 import assert from 'node:assert/strict';
 import fs from 'node:fs';
-import os from 'node:os';
 import path from 'node:path';
 import fc from 'fast-check';
+import { memoryFolder } from '../media/sounds.js';
 import { checkAndGet, makeFat } from '../support/fat-image.js';
 import { Fat, FsError, FsFailure, noise } from './fat-rig.js';
 
@@ -126,9 +126,8 @@ class Model {
 }
 
 describe('storage/fat: against a model', () => {
-  const folder = fs.mkdtempSync(path.join(fs.existsSync('/dev/shm') ? '/dev/shm' : os.tmpdir(), 'mirleft-model-'));
+  const folder = memoryFolder();
   const file = path.join(folder, 'card.img');
-  after(() => fs.rmSync(folder, { recursive: true, force: true }));
   let fat: Fat;
   before(async () => (fat = await Fat.start()));
 

@@ -2,8 +2,8 @@
 
 import assert from 'node:assert/strict';
 import fs from 'node:fs';
-import os from 'node:os';
 import path from 'node:path';
+import { memoryFolder } from '../media/sounds.js';
 import { makeFat, repaired } from '../support/fat-image.js';
 import { pick } from '../support/pick.js';
 import { cuts } from './fat-cuts.js';
@@ -15,8 +15,8 @@ const PASSES = 3;
 const KIB = { 12: 300, 16: 2200, 32: 400 };
 
 describe('storage/fat: power cuts', () => {
-  const folder = fs.mkdtempSync(path.join(fs.existsSync('/dev/shm') ? '/dev/shm' : os.tmpdir(), 'mirleft-power-'));
-  after(() => fs.rmSync(folder, { recursive: true, force: true }));
+  const folder = memoryFolder();
+  after(() => fs.rmSync(folder, { recursive: true }));
   let fat: Fat;
   before(async () => (fat = await Fat.start()));
 
