@@ -4,9 +4,8 @@
 export const PASSES: readonly string[] = [
   // What is not called goes, small functions into their callers.
   ...['duplicate-function-elimination', 'remove-unused-module-elements', 'once-reduction', 'inlining'],
-  ...['simplify-globals', 'generate-global-effects'],
-  ...['ssa-nomerge', 'remove-unused-brs', 'remove-unused-names', 'merge-blocks', 'precompute-propagate', 'dae'],
-  ...['optimize-instructions', 'pick-load-signs', 'code-pushing', 'simplify-locals-nostructure', 'vacuum', 'local-cse'],
+  ...['generate-global-effects', 'ssa-nomerge', 'remove-unused-brs', 'remove-unused-names', 'merge-blocks'],
+  ...['precompute-propagate', 'optimize-instructions', 'pick-load-signs', 'code-pushing', 'vacuum', 'local-cse'],
   ...['reorder-locals', 'coalesce-locals', 'simplify-locals', 'coalesce-locals', 'reorder-locals', 'vacuum'],
   ...['rse', 'vacuum', 'remove-unused-brs', 'remove-unused-names', 'merge-blocks', 'optimize-instructions'],
   ...['reorder-globals', 'reorder-functions', 'duplicate-function-elimination', 'memory-packing'],
