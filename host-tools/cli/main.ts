@@ -6,7 +6,8 @@ import { createProgram } from './program.js';
 import { errorText, Status, statusOf } from './render-errors.js';
 import { usageProblem } from './usage.js';
 
-const program = createProgram();
+const words = process.argv.slice(2);
+const program = await createProgram(words[0]);
 
 // Whoever reads may have had enough (`mirleft … | head`).
 for (const stream of [process.stdout, process.stderr]) stream.on('error', () => undefined);
@@ -28,7 +29,7 @@ try {
   if (error instanceof CommanderError) {
     process.exitCode = error.exitCode === 0 ? Status.Fine : Status.Usage;
     const shown = error.code === 'commander.help' || error.exitCode === 0;
-    if (!shown) process.stderr.write(`${errorText(usageProblem(error, program, process.argv.slice(2)))}\n`);
+    if (!shown) process.stderr.write(`${errorText(usageProblem(error, program, words))}\n`);
   } else {
     process.stderr.write(`${errorText(error)}\n`);
     process.exitCode = statusOf(error);

@@ -1,29 +1,7 @@
-// The commands of `mirleft`, one file each.
+// The commands of `mirleft`, one file each but for those about files.
 
 import { Command } from 'commander';
 import { version } from '../build/library.js';
-import * as bench from './bench.js';
-import * as build from './build.js';
-import * as card from './card.js';
-import * as check from './check.js';
-import * as boardConsole from './console.js';
-import * as files from './files.js';
-import * as flash from './flash.js';
-import * as image from './image.js';
-import * as jack from './jack.js';
-import * as dev from './dev.js';
-import * as crash from './crash.js';
-import * as doctor from './doctor.js';
-import * as metrics from './metrics.js';
-import * as create from './new.js';
-import * as play from './play.js';
-import * as push from './push.js';
-import * as run from './run.js';
-import * as setup from './setup.js';
-import * as size from './size.js';
-import * as update from './update.js';
-import * as top from './top.js';
-import * as web from './web.js';
 
 const HELP = `
 Examples:
@@ -37,8 +15,41 @@ Examples:
   mirleft top --port qemu       levels, ring, load and errors while it plays
   mirleft COMMAND --help        options and examples of a command`;
 
-/** The command line; its texts for people who do not ask for help are thrown as CommanderError (usage.ts). */
-export function createProgram(): Command {
+interface CommandFile {
+  register(program: Command): void;
+}
+
+/** In the order of the help: what a file registers, and how it is loaded. */
+const COMMANDS: readonly (readonly [names: string, load: () => Promise<CommandFile>])[] = [
+  ['play', () => import('./play.js')],
+  ['push', () => import('./push.js')],
+  ['run', () => import('./run.js')],
+  ['image', () => import('./image.js')],
+  ['card', () => import('./card.js')],
+  ['check', () => import('./check.js')],
+  ['flash', () => import('./flash.js')],
+  ['jack', () => import('./jack.js')],
+  ['update', () => import('./update.js')],
+  ['web', () => import('./web.js')],
+  ['console', () => import('./console.js')],
+  ['ls df get put rm mv mkdir', () => import('./files.js')],
+  ['dev', () => import('./dev.js')],
+  ['top', () => import('./top.js')],
+  ['metrics', () => import('./metrics.js')],
+  ['doctor', () => import('./doctor.js')],
+  ['crash', () => import('./crash.js')],
+  ['build', () => import('./build.js')],
+  ['size', () => import('./size.js')],
+  ['new', () => import('./new.js')],
+  ['bench', () => import('./bench.js')],
+  ['setup', () => import('./setup.js')],
+];
+
+/**
+ * The command line; its texts for people who do not ask for help are thrown as CommanderError (usage.ts). Where `first`, the
+ * first word, is a command, only its file is loaded: all of them take longer than most commands.
+ */
+export async function createProgram(first?: string): Promise<Command> {
   const program = new Command('mirleft')
     .description('Bare-metal audio firmware for the Raspberry Pi 4, in AssemblyScript: build it, run it, hear it.')
     .version(version)
@@ -46,30 +57,8 @@ export function createProgram(): Command {
     // What is wrong is told below, as every other problem.
     .configureOutput({ outputError: () => undefined })
     .exitOverride();
-  for (const command of [
-    play,
-    push,
-    run,
-    image,
-    card,
-    check,
-    flash,
-    jack,
-    update,
-    web,
-    boardConsole,
-    files,
-    dev,
-    top,
-    metrics,
-    doctor,
-    crash,
-    build,
-    size,
-    create,
-    bench,
-    setup,
-  ])
-    command.register(program);
+  const named = COMMANDS.filter(([names]) => first !== undefined && names.split(' ').includes(first));
+  const files = await Promise.all((named.length > 0 ? named : COMMANDS).map(([, load]) => load()));
+  for (const file of files) file.register(program);
   return program;
 }

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { CommanderError } from 'commander';
+import { CommanderError, type Command } from 'commander';
 import { createProgram } from '../../host-tools/cli/program.js';
 import { usageProblem } from '../../host-tools/cli/usage.js';
 import { run } from './mirleft.js';
@@ -37,7 +37,7 @@ const COMMANDS = [
 
 /** What is told when these words are given. */
 async function told(words: string[]): Promise<string> {
-  const program = createProgram();
+  const program = await createProgram(words[0]);
   try {
     await program.parseAsync(words, { from: 'user' });
   } catch (error) {
@@ -83,9 +83,17 @@ describe('the command line', () => {
     });
   });
 
-  it('has examples in every help, and one voice', () => {
-    const program = createProgram();
-    const helpOf = (command: typeof program): string => {
+  it('loads only the file of the command that is named', async () => {
+    for (const name of COMMANDS) {
+      const { commands } = await createProgram(name);
+      assert.ok(commands.length < COMMANDS.length && commands.some((each) => each.name() === name), name);
+    }
+    assert.equal((await createProgram('--help')).commands.length, COMMANDS.length);
+  });
+
+  it('has examples in every help, and one voice', async () => {
+    const program = await createProgram();
+    const helpOf = (command: Command): string => {
       let text = '';
       command.configureOutput({ writeOut: (words) => (text += words) }).outputHelp();
       return text;
