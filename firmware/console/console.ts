@@ -10,17 +10,13 @@
 import { ticks } from '../../drivers/board';
 import { milliseconds } from '../../drivers/timer';
 import { sendText } from './line';
+import { logByte, logEnd, loggedAt, logStart } from './log';
 
 const BUFFER_BYTES: i32 = 16384;
 /** At 115200 baud this empties 23 bytes of the board's queue. */
 const RETRY_MS: i64 = 2;
 const buffer = memory.data(BUFFER_BYTES);
 const digits = memory.data(24);
-
-/** What was printed last, for `printLog`: a power of two. */
-const LOG_BYTES: i32 = 4096;
-const logged = memory.data(LOG_BYTES);
-const RECORD: i32 = 0x1e;
 
 let head: i32 = 0; // the first byte not sent
 let tail: i32 = 0; // the end of what was printed
@@ -30,9 +26,6 @@ let lost: i32 = 0;
 let isDrawn = false;
 /** Whether the cursor, but for that line, is at the beginning of one. */
 let isLineStart = true;
-let isLogging = true;
-let isRecord = false;
-let logTail: u32 = 0; // the end of what was logged, modulo 2^32
 
 /** Bytes that can be printed now without losing any. */
 export function consoleRoom(): i32 {
@@ -71,7 +64,7 @@ export function isFlushed(): bool {
 export function printByte(byte: i32): void {
   if (isDrawn) wipeLine();
   isLineStart = byte === 0x0a;
-  if (isLogging) log(byte);
+  logByte(byte);
   drawByte(byte);
 }
 
@@ -116,35 +109,10 @@ function wipeLine(): void {
   drawByte(0x4b);
 }
 
-/** Whether what is printed is kept for `printLog`: not what people ask for again and again. */
-export function setLogging(on: bool): void {
-  isLogging = on;
-}
-
-function log(byte: i32): void {
-  if (byte === RECORD) isRecord = true;
-  if (!isRecord) store<u8>(logged + (logTail++ & (LOG_BYTES - 1)), byte);
-  if (byte === 0x0a) isRecord = false;
-}
-
-/** Prints the last lines that were logged, up to `lines`. */
+/** Prints the last lines that were kept, up to `lines`. */
 export function printLog(lines: i32): void {
-  const oldest = logTail > <u32>LOG_BYTES ? logTail - LOG_BYTES : 0;
-  const end = logTail;
-  let from = end;
-  let start = end;
-  while (from > oldest) {
-    from--;
-    if (from === 0 || loggedAt(from - 1) === 0x0a) {
-      start = from;
-      if (--lines <= 0) break;
-    }
-  }
-  for (; start < end; start++) printByte(loggedAt(start));
-}
-
-function loggedAt(at: u32): i32 {
-  return <i32>load<u8>(logged + (at & (LOG_BYTES - 1)));
+  const end = logEnd;
+  for (let at = logStart(lines); at < end; at++) printByte(loggedAt(at));
 }
 
 /** Prints a string, as UTF-8. Half a surrogate pair becomes '?'. */

@@ -11,9 +11,10 @@ import { beginArguments, nextWord, noMore, wordBytes, wordText } from './argumen
 import { CommandSet, Outcome } from './command-set';
 import { copyName, isListed, Match, matchRow, nextRow, printRow, printUsage } from './command-table';
 import { beginCompletion, endCompletion, forgetCompletion, offer } from './completion';
-import { endLine, isFlushed, print, printByte, printLine, setLogging } from './console';
+import { endLine, isFlushed, print, printByte, printLine } from './console';
 import { drawLine, Edited, editKey, endedBytes, lineBytes, lineCursor, lineText, ringBell } from './editor';
 import { Key, keysWaiting, nextKey } from './keys';
+import { setLogging } from './log';
 import { printName } from './names';
 
 const SETS: i32 = 3;

@@ -167,6 +167,13 @@ export const enum TelemetryOp {
   CrashRecord = 0x82,
 }
 
+/** First byte of a message on Channel.Log; the device's have bit 7 set. */
+export const enum LogOp {
+  /** Host: the lines that are kept, please. */
+  Ask = 1,
+  Lines = 0x81,
+}
+
 /** Keys of a Snapshot. Each value is a u32; levels and times are since the snapshot before where it says so. */
 export const enum Metric {
   /** No pair: what follows to the end of the message is the track's name, UTF-8. */

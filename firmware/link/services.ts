@@ -4,6 +4,7 @@ import { addInput } from '../console/input';
 import { audioMessage, serviceAudioStream } from './audio-stream';
 import { filesMessage, serviceFiles } from './files';
 import { isMidFrame, messageBytes, messageChannel, messagePtr, serviceLink, takeMessage } from './link';
+import { logMessage, serviceLog } from './log';
 import { modulesMessage, serviceModules } from './modules';
 import { Channel } from './protocol';
 import { serviceTelemetry, telemetryMessage } from './telemetry';
@@ -15,7 +16,7 @@ const STEP_MESSAGES: i32 = 8;
 export function serviceServices(): i64 {
   const linked = serviceLink();
   if (isMidFrame) return linked;
-  const due = min(linked, serviceTelemetry());
+  const due = min(linked, min(serviceTelemetry(), serviceLog()));
   for (let i = 0; i < STEP_MESSAGES; i++) {
     if (!takeMessage()) return min(min(due, serviceAudioStream()), min(serviceFiles(), serviceModules()));
     if (messageChannel === Channel.Console) addInput(messagePtr, messageBytes);
@@ -23,6 +24,7 @@ export function serviceServices(): i64 {
     else if (messageChannel === Channel.Files) filesMessage(messagePtr, messageBytes);
     else if (messageChannel === Channel.Modules) modulesMessage(messagePtr, messageBytes);
     else if (messageChannel === Channel.Telemetry) telemetryMessage(messagePtr, messageBytes);
+    else if (messageChannel === Channel.Log) logMessage(messagePtr, messageBytes);
   }
   serviceAudioStream();
   return 0;

@@ -1,8 +1,6 @@
 // The link's telemetry channel: a snapshot of pairs (u8 Metric, u32 value) each so many milliseconds, and
 // behind them perhaps a name.
 //
-// The crash record goes in pieces as well; an empty one ends it.
-//
 // What any program has is told here; what a program has beside that it adds by `Readings`.
 
 import { Info, info, ticks } from '../../drivers/board';
@@ -11,9 +9,10 @@ import { milliseconds, tickRate, toMicroseconds } from '../../drivers/timer';
 import { crashText, findCrash, forgetCrash } from './crash';
 import { damagedFrames } from './deframer';
 import { linkSession, refusedFrames, sendMessage } from './link';
-import { Channel, Link, Metric, TelemetryOp } from './protocol';
+import { Channel, Metric, TelemetryOp } from './protocol';
 import { framesAgain } from './send-window';
 import { lineErrorLooks, lookAtLine } from './line-errors';
+import { TextSender } from './text-sender';
 
 const SNAPSHOT_BYTES: i32 = 512;
 const PAIR_BYTES: i32 = 5;
@@ -32,7 +31,6 @@ export abstract class Readings {
 }
 
 const snapshot = memory.data(512);
-const piece = memory.data(1024);
 let end: i32 = 0;
 let readings: Readings | null = null;
 
@@ -43,10 +41,7 @@ let dueAt: i64 = 0;
 let lastAt: i64 = 0;
 /** Whether a snapshot is made and had no room to be sent yet. */
 let isPending = false;
-/** The session that wants the crash record; 0: none. How much of it was sent, of how much. */
-let crashSession: i32 = 0;
-let crashSent: i32 = 0;
-let crashBytes: i32 = 0;
+const crash = new TextSender(Channel.Telemetry, TelemetryOp.CrashRecord);
 let heat: i64 = -1;
 let heatAt: i64 = 0;
 
@@ -84,9 +79,7 @@ export function telemetryMessage(ptr: usize, bytes: i32): void {
       if (bytes === 3) watch(<i32>load<u16>(ptr, 1));
       break;
     case TelemetryOp.Crash:
-      crashSession = linkSession();
-      crashSent = 0;
-      crashBytes = findCrash();
+      crash.begin(crashText, findCrash());
       break;
     case TelemetryOp.Forget:
       forgetCrash();
@@ -108,24 +101,8 @@ function watch(ms: i32): void {
 
 /** Sends what is due; returns the tick by which to call it again. */
 export function serviceTelemetry(): i64 {
-  const due = serviceCrash();
+  const due = crash.service();
   return min(due, serviceSnapshot());
-}
-
-/** A piece a step. */
-function serviceCrash(): i64 {
-  if (!crashSession) return i64.MAX_VALUE;
-  if (crashSession !== linkSession()) {
-    crashSession = 0;
-    return i64.MAX_VALUE;
-  }
-  const bytes = min(crashBytes - crashSent, <i32>Link.PayloadBytes - 1);
-  store<u8>(piece, TelemetryOp.CrashRecord);
-  memory.copy(piece + 1, crashText + crashSent, bytes);
-  if (!sendMessage(Channel.Telemetry, piece, bytes + 1)) return ticks() + milliseconds(1);
-  crashSent += bytes;
-  if (!bytes) crashSession = 0;
-  return 0;
 }
 
 function serviceSnapshot(): i64 {

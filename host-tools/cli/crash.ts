@@ -5,20 +5,15 @@ import type { FaultReport } from '../build/faults.js';
 import { buildProgram, finishBuild } from '../build/program.js';
 import { formatFault, symbolize, type SymbolizedFault } from '../build/symbolize.js';
 import { fetchCrash, forgetCrash } from '../link/crash.js';
-import { openLink } from '../link/port.js';
-import { printable, Problem } from '../problem.js';
-import { baudOption, portOption } from './port-option.js';
+import { printable } from '../problem.js';
+import { inSession } from './one-session.js';
+import { baudOption, portOption, type PortFlags } from './port-option.js';
 import { PROGRAM_ARGUMENT } from './program-argument.js';
 import { Status } from './render-errors.js';
 import { printJson } from './render-json.js';
-import { StatusLine } from './render-status.js';
-import { onInterrupt } from './render-terminal.js';
 
-interface Flags {
-  port?: string;
-  baud?: number;
+interface Flags extends PortFlags {
   forget?: true;
-  json?: true;
 }
 
 const HELP = `
@@ -47,31 +42,12 @@ export function register(program: Command): void {
 }
 
 async function crash(what: string | undefined, flags: Flags): Promise<Status> {
-  const status = new StatusLine();
-  const ending = new AbortController();
-  const { signal } = ending;
-  const interrupts = onInterrupt(() => ending.abort());
-  const fetch = async (): Promise<FaultReport | undefined> => {
-    try {
-      const link = await openLink(flags.port, { signal, baud: flags.baud, onProgress: (text) => status.set(text) });
-      signal.addEventListener('abort', () => void link.leave(), { once: true });
-      try {
-        // Trying rates ends with a session, too.
-        signal.throwIfAborted();
-        const report = await fetchCrash(link);
-        if (report && flags.forget) await forgetCrash(link);
-        return report;
-      } finally {
-        await link.close();
-      }
-    } catch (error) {
-      throw signal.aborted ? new Problem('interrupted', 'was broken off') : error;
-    } finally {
-      status.clear();
-      // What follows is ended by a signal as it is.
-      interrupts.undo();
-    }
-  };
+  const fetch = (): Promise<FaultReport | undefined> =>
+    inSession(flags, async (link) => {
+      const report = await fetchCrash(link);
+      if (report && flags.forget) await forgetCrash(link);
+      return report;
+    });
   let fault: SymbolizedFault | undefined;
   if (flags.json)
     await printJson(async () => {
@@ -80,7 +56,7 @@ async function crash(what: string | undefined, flags: Flags): Promise<Status> {
     });
   else {
     fault = await withLines(await fetch(), what);
-    status.output(fault ? textOf(fault) : 'no fault since power on\n');
+    process.stdout.write(fault ? textOf(fault) : 'no fault since power on\n');
   }
   return fault ? Status.Failed : Status.Fine;
 }

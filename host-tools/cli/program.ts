@@ -37,6 +37,7 @@ const COMMANDS: readonly (readonly [names: string, load: () => Promise<CommandFi
   ['top', () => import('./top.js')],
   ['metrics', () => import('./metrics.js')],
   ['doctor', () => import('./doctor.js')],
+  ['log', () => import('./log.js')],
   ['crash', () => import('./crash.js')],
   ['build', () => import('./build.js')],
   ['size', () => import('./size.js')],

@@ -2,49 +2,19 @@
 
 import { Channel, TelemetryOp } from '../../firmware/link/protocol.js';
 import { FaultReader, type FaultReport } from '../build/faults.js';
-import { Problem } from '../problem.js';
-import { realClock } from './clock.js';
-import type { Link, Receiver } from './link.js';
+import { fetchText, type TextQuestion } from './device-text.js';
+import type { Link } from './link.js';
 
-const ANSWER_MS = 5000;
-/** More than the board has room for. */
-const MOST_BYTES = 8192;
+const QUESTION: TextQuestion = {
+  channel: Channel.Telemetry,
+  ask: TelemetryOp.Crash,
+  piece: TelemetryOp.CrashRecord,
+  silent: 'the board does not tell of faults',
+};
 
-/**
- * Fetches the report; undefined where the board has none. Whoever takes the telemetry channel of the link gets all else
- * meanwhile, and the channel back. Throws Problem: the session has ended, no answer.
- */
+/** Fetches the report; undefined where the board has none. Throws what `fetchText` throws. */
 export async function fetchCrash(link: Link): Promise<FaultReport | undefined> {
-  const clock = link.transport.clock ?? realClock;
-  let text = '';
-  let before: Receiver | undefined;
-  const whole = new Promise<string>((resolve, reject) => {
-    const cancel = clock.at(clock.now() + ANSWER_MS, () => {
-      const hint = 'is its firmware older than this program?';
-      reject(new Problem('no-answer', 'the board does not tell of faults', { file: link.transport.name, hint }));
-    });
-    before = link.receive(Channel.Telemetry, (payload) => {
-      if (payload[0] !== Number(TelemetryOp.CrashRecord)) {
-        before?.(payload);
-        return;
-      }
-      text += Buffer.from(payload.subarray(1)).toString('latin1');
-      if (payload.length > 1 && text.length < MOST_BYTES) return;
-      cancel();
-      resolve(text);
-    });
-    void link.closed.then(({ problem }) => {
-      cancel();
-      reject(problem ?? new Problem('link-lost', 'the session has ended'));
-    });
-  });
-  whole.catch(() => undefined); // `send` may fail first
-  try {
-    await link.send(Channel.Telemetry, Uint8Array.of(TelemetryOp.Crash));
-    return readCrash(await whole);
-  } finally {
-    link.receive(Channel.Telemetry, before);
-  }
+  return readCrash((await fetchText(link, QUESTION)).toString('latin1'));
 }
 
 /** Reads a record's text; undefined where it is no report. */

@@ -33,6 +33,7 @@ const COMMANDS = [
   'metrics',
   'doctor',
   'crash',
+  'log',
 ];
 
 /** What is told when these words are given. */
@@ -67,7 +68,7 @@ describe('the command line', () => {
         'option -l, --listen <address> argument foo is invalid: ADDRESS:PORT is wanted; ' +
           'mirleft metrics --help lists the options',
       ],
-      ...['ls', 'mkdir x', 'push a.wav', 'top', 'console', 'metrics', 'crash', 'dev', 'update'].map(
+      ...['ls', 'mkdir x', 'push a.wav', 'top', 'console', 'metrics', 'crash', 'log', 'dev', 'update'].map(
         (words): [string[], string] => [
           [...words.split(' '), '--port', ''],
           `option ${words.startsWith('mkdir') ? '' : '-p, '}--port <port> argument is empty: ` +

@@ -194,7 +194,7 @@ describe('the doctor before the line', () => {
     assert.match(plain.stdout, /^wrong {2}adapter .*\n +plug the adapter in/);
   });
 
-  for (const command of ['doctor', 'crash'])
+  for (const command of ['doctor', 'crash', 'log'])
     it(`is broken off by Ctrl-C on a line that says nothing: ${command}`, async () => {
       let heard = 0;
       const silent = net.createServer((socket) => {
