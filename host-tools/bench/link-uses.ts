@@ -34,7 +34,7 @@ const RATE_HZ = 48_000;
 const BITS_A_BYTE = 10;
 const FILE_BYTES = 100;
 const FILE_BAUD = 115_200;
-const QEMU_BYTES = 2 << 20;
+const QEMU_BYTES = 1 << 19;
 const KB = 1000;
 const FIRST = /"event":"first","ticks":(\d+),"rate":(\d+)/;
 
@@ -133,10 +133,10 @@ async function throughQemu(scratch: Scratch): Promise<BenchRow[]> {
     ...{ id, what, unit: 'KB/s', measured: QEMU_BYTES / ms / (KB / 1000), how },
   });
   const rows = [
-    row('qemuGoodput', "goodput through QEMU's UART", await linkInQemu(), '2 MiB to the player, wall time'),
+    row('qemuGoodput', "goodput through QEMU's UART", await linkInQemu(), '512 KiB to the player, wall time'),
   ];
   if (fs.existsSync(bareLoop))
-    rows.push(row('qemuBare', '  a bare loop that only takes bytes', await bareInQemu(scratch), '2 MiB, wall time'));
+    rows.push(row('qemuBare', '  a bare loop that only takes bytes', await bareInQemu(scratch), '512 KiB, wall time'));
   return rows;
 }
 
