@@ -73,8 +73,8 @@ export async function act(flags: PortFlags, work: (client: FileClient, told: Tel
 
 /** `12 names were removed, many/12.wav last`. */
 function untilThen({ names, verb }: Changes): string {
-  const count = names.length === 1 ? 'one was' : `${plural(names.length, 'name')} were`;
-  return `${count} ${verb}, ${printable(names.at(-1) ?? '')} last`;
+  const were = names.length === 1 ? 'was' : 'were';
+  return `${plural(names.length, 'name')} ${were} ${verb}, ${printable(names.at(-1) ?? '')} last`;
 }
 
 export async function ls(client: FileClient, name: string): Promise<Outcome> {
