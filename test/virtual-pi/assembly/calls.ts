@@ -54,6 +54,8 @@ export const enum Call {
   SetUartBaud,
   TakeUartErrors,
   UartLost,
+  UartSent,
+  UartIdle,
   Send,
 
   ResetCause,

@@ -138,6 +138,10 @@ function serial(call: i32): i64 {
       return uart.takeUartErrors();
     case Call.UartLost:
       return uart.uartLost();
+    case Call.UartSent:
+      return uart.isUartSent();
+    case Call.UartIdle:
+      return uart.isUartIdle();
     default:
       for (let i = 0; i < arg(0); i++) store<u8>(block + i, 97 + i);
       return send(block, arg(0));

@@ -81,6 +81,20 @@ export const pl011Exercises = exercisesOf({
     }
   },
 
+  'the FIFO is empty while the last byte leaves, and the line idle when it has left': (rig) => {
+    const state = (): unknown[] => [rig.call(Call.UartSent), rig.call(Call.UartIdle)];
+    assert.deepEqual(state(), [1, 1]);
+    assert.equal(rig.call(Call.Send, 16), 16);
+    assert.deepEqual(state(), [0, 0]);
+    // Of 16 bytes of 86.8 µs each the last one leaves the FIFO behind the fifteenth.
+    rig.pass(1250);
+    assert.deepEqual(state(), [0, 0]);
+    rig.pass(80);
+    assert.deepEqual(state(), [1, 0]);
+    rig.pass(100);
+    assert.deepEqual(state(), [1, 1]);
+  },
+
   'what is being sent has left before the rate changes': (rig) => {
     rig.console = '';
     assert.equal(rig.call(Call.Send, 16), 16);
