@@ -44,13 +44,16 @@ routine uart_init
     // Stopping it inside a byte would wedge the transmitter.
     bl      wait_idle
     str     wzr, [x1, #UART_CR]
+    // FEN = 0 empties the FIFOs (DDI 0183 3.3.8). What a kernel before this one has left in them would keep the receive
+    // interrupt from being raised again once it is cleared: that comes when a byte fills them to their level.
+    str     wzr, [x1, #UART_LCRH]
     mov     w3, #INT_ALL
     str     w3, [x1, #UART_ICR]
     lsr     w3, w0, #6
     str     w3, [x1, #UART_IBRD]
     and     w3, w0, #63
     str     w3, [x1, #UART_FBRD]
-    mov     w3, #LCRH_8N1_FIFO          // last: it latches the divisor
+    mov     w3, #LCRH_8N1_FIFO          // last: it latches the divisor, and what came meanwhile is gone, too
     str     w3, [x1, #UART_LCRH]
     mov     w3, #IFLS_VALUE
     str     w3, [x1, #UART_IFLS]

@@ -10,6 +10,7 @@ import { runQemu, type QemuOptions } from '../support/qemu.js';
 import { runPi } from '../virtual-pi/pi-rig.js';
 
 const IMAGE_WORD = 1024;
+const TYPED_BYTES = 200_000;
 
 describe('another kernel image', () => {
   let first: TestFirmware;
@@ -57,6 +58,21 @@ describe('another kernel image', () => {
       const same = runPi(first, { words: words(how) });
       assert.match(same.console, new RegExp(`fault kind=trap text="chain to no image: 0x${address}"`));
     });
+
+  it('hears what is typed, also when bytes came while it began', async () => {
+    let isTyped = false;
+    const run = await runQemu(first, {
+      words: words(4),
+      limit: 30,
+      onConsole(text, write) {
+        // More than there is time to read before the first kernel is gone.
+        if (!isTyped && text.includes('g=1')) write(Buffer.from('z'.repeat(TYPED_BYTES)));
+        isTyped ||= text.includes('g=1');
+        if (text.includes('g=1', text.indexOf('g=1') + 1)) write(Buffer.from('.'));
+      },
+    });
+    assert.equal(run.status, 5, run.console + run.errors);
+  });
 
   it('boots on the virtual Pi as it does in QEMU, where a run lets it', async () => {
     const program = kernelProgram('first', first.image, KERNEL, first);
