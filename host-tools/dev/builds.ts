@@ -3,9 +3,9 @@
 
 import { CompileError, createCompiler, type Compiled, type Compiler } from '../build/compile.js';
 import { stripModule } from '../build/image.js';
-import { insideLibrary } from '../build/library.js';
 import { QUICK_PASSES } from '../build/passes.js';
 import type { Program } from '../build/project.js';
+import { parseModule } from '../build/wasm-module.js';
 import { Problem } from '../problem.js';
 
 export type Kind = 'quick' | 'full';
@@ -17,8 +17,8 @@ export interface DevBuild extends Compiled {
   readonly ms: number;
 }
 
-/** What a program imports that takes new code. */
-const MODULES = 'firmware/link/modules.ts';
+/** What a module imports that can be replaced: nothing that is not called is compiled. */
+const RELOAD = 'reload';
 
 export class DevBuilds {
   private readonly compilers: Record<Kind, Compiler>;
@@ -50,20 +50,23 @@ export class DevBuilds {
       ...(settings.memoryPages === undefined ? {} : { memoryPages: settings.memoryPages }),
       ...(kind === 'quick' ? quick : full),
     });
-    if (!compiled.sources.some((file) => insideLibrary(file) === MODULES))
+    const module = stripModule(compiled.wasm);
+    if (!importsOf(module, entry).has(RELOAD))
       throw new Problem('refused', 'does not serve the line: once it runs, nothing could replace it', {
         file: this.program.name,
         hint: 'call serviceDevLine() of mirleft/firmware/link/dev-line in its step (docs/firmware.md)',
       });
-    const module = stripModule(compiled.wasm);
-    if (!WebAssembly.validate(Uint8Array.from(module)))
-      throw new CompileError(entry, [
-        { severity: 'error', code: 'wasm', message: 'the compiler made no valid module' },
-      ]);
     return { ...compiled, kind, module, ms: performance.now() - begun };
   }
 
   async close(): Promise<void> {
     await Promise.all(Object.values(this.compilers).map((compiler) => compiler.close()));
   }
+}
+
+/** The names of a module's imports. Throws CompileError where it is no valid one. */
+function importsOf(module: Uint8Array, entry: string): Set<string> {
+  if (!WebAssembly.validate(Uint8Array.from(module)))
+    throw new CompileError(entry, [{ severity: 'error', code: 'wasm', message: 'the compiler made no valid module' }]);
+  return new Set(parseModule(module).imports.map(({ name }) => name));
 }

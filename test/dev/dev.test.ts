@@ -92,5 +92,11 @@ describe('mirleft dev', function () {
     const { status, stderr } = await run(folder, ['dev', 'lonely.ts', '--port', 'qemu']);
     assert.match(stderr, /lonely: does not serve the line.*serviceDevLine/);
     assert.equal(status, 1);
+    // It has all of it but the call.
+    assert.match(text, /= serviceDevLine\(\);/);
+    fs.writeFileSync(main, text.replace('= serviceDevLine();', ': i64 = 1000;'));
+    const deaf = await run(project, ['dev', '--port', 'qemu']);
+    assert.match(deaf.stderr, /hello: does not serve the line.*serviceDevLine/);
+    assert.equal(deaf.status, 1);
   });
 });
