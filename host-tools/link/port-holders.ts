@@ -26,11 +26,15 @@ export function portHolders(port: string): Holder[] {
 /** `process 12 (mirleft top)`. */
 export const inWords = ({ pid, command }: Holder): string => `process ${pid} (${command})`;
 
-/** The 22nd field of /proc/PID/stat (proc(5)), clock ticks since boot; '' where there is no such thing. */
+/**
+ * The 22nd field of /proc/PID/stat (proc(5)), clock ticks since boot; '' where there is no such thing, and for a process
+ * that has ended, though nobody has asked yet how.
+ */
 export function startOf(pid: number): string {
   try {
     const stat = fs.readFileSync(`/proc/${pid}/stat`, 'latin1');
-    return stat.slice(stat.lastIndexOf(')') + 2).split(' ')[19] ?? '';
+    const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' '); // from the third on
+    return fields[0] === 'Z' ? '' : (fields[19] ?? '');
   } catch {
     return '';
   }

@@ -7,6 +7,7 @@ import os from 'node:os';
 import path from 'node:path';
 import { lockFile, lockPort } from '../../host-tools/link/port-lock.js';
 import { Problem } from '../../host-tools/problem.js';
+import { when } from '../cli/mirleft.js';
 import { testFolder } from '../media/sounds.js';
 
 /** Takes the port each time that it can, says so, and lets go; ends when the others do. */
@@ -75,6 +76,20 @@ describe('link/port-lock', () => {
     child.kill('SIGKILL');
     await ended;
     lockPort(at('held')).release();
+  });
+
+  it('is free again when its owner was killed, though its parent does not ask how it ended', async () => {
+    const program = `import('./host-tools/link/port-lock.ts').then(({ lockPort }) => {
+      lockPort(${JSON.stringify(at('zombie'))}); process.kill(process.pid, 'SIGKILL'); })`;
+    const parent = spawn('sh', ['-c', '"$0" --import tsx -e "$1" & echo $!; exec sleep 60', process.execPath, program]);
+    try {
+      const pid = Number(await new Promise((resolve) => parent.stdout.once('data', resolve)));
+      await when(() => fs.readFileSync(`/proc/${pid}/stat`, 'latin1').includes(') Z '), 'its end');
+      assert(fs.existsSync(lockFile(at('zombie'))));
+      lockPort(at('zombie')).release();
+    } finally {
+      parent.kill('SIGKILL');
+    }
   });
 
   it('takes nothing away but what it has seen to be of nobody', () => {
