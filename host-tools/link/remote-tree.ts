@@ -20,7 +20,7 @@ export interface RemoveOptions {
   force?: boolean;
 }
 
-/** Removes a file, or with `recursive` a folder and what is in it; each name that has gone. */
+/** Removes a file or an empty folder, or with `recursive` one and what is in it; each name that has gone. */
 export async function* removeTree(
   client: FileClient,
   name: string,
@@ -28,9 +28,12 @@ export async function* removeTree(
 ): AsyncGenerator<string, void> {
   const { isFolder } = await client.stat(name);
   if (isFolder) {
-    if (!recursive)
-      throw new Problem('refused', 'is a folder', { file: name || '/', hint: '-r removes it with all in it' });
     const entries = await client.list(name);
+    if (!recursive && (entries.length > 0 || name === ''))
+      throw new Problem('refused', 'is a folder, and not empty', {
+        file: name || '/',
+        hint: '-r removes it with all in it',
+      });
     if (name === '' && !force) for (const entry of entries) checkMayLose(entry.name);
     for (const entry of entries) yield* removeTree(client, joinRemote(name, entry.name), { recursive, force });
     if (name === '') return;

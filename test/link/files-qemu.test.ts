@@ -107,7 +107,7 @@ describe('files in QEMU', () => {
       bytes: 3,
     });
     assert.match(await does('df'), /^\d+\.\d MB free of 33\.5 MB, \d+ % used\n$/);
-    await fails(1, /books: is a folder; -r/, 'rm', 'books');
+    await fails(1, /books: is a folder, and not empty; -r/, 'rm', 'books');
     const removed = await mirleft('rm', '-r', '--json', 'none', 'books', 'kernel8.img', 'music/2.wav');
     assert.equal(removed.status, 1);
     assert.match(

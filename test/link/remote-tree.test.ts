@@ -53,6 +53,8 @@ describe('link/remote-tree', () => {
     await refuses(remove(''), 'refused', '/', /-r/);
     assert.deepEqual(await remove('a', { recursive: true }), ['a/b/c', 'a/b/d', 'a/b', 'a']);
     assert.deepEqual(await client.list(''), [{ name: 'y', isFolder: false, bytes: 5, written: undefined }]);
+    await make('empty', false);
+    assert.deepEqual(await remove('empty'), ['empty']);
     const { freeBytes, totalBytes, clusterBytes } = await client.space();
     assert(freeBytes < totalBytes && freeBytes % clusterBytes === 0);
   });
