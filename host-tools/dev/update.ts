@@ -164,7 +164,7 @@ async function kept(link: Link, signal?: AbortSignal): Promise<void> {
 const failed = ({ transport }: { transport: { name: string } }, what: string, cause?: unknown): Problem =>
   new Problem('refused', what, {
     file: transport.name,
-    hint: 'switch the board off and on: it boots the kernel that it had',
+    hint: 'switch the board off and on: it boots the kernel that it had, unless it has kept the new one by then',
     cause,
   });
 
