@@ -33,7 +33,9 @@ const enum At {
   Left = 8,
   Marks = 16,
   Times = 20,
-  Bytes = 24,
+  /** i32, 1: sent again only because nothing came: which of the sendings an answer is to is not known. */
+  Doubtful = 24,
+  Bytes = 32,
 }
 
 const frames = heap.alloc(SLOTS * WIRE_BYTES);
@@ -45,6 +47,7 @@ let fresh: i32 = 0; // the first that was never sent
 let top: i32 = 0; // the first that is not there yet
 let stamp: i32 = 0;
 let newest: i32 = 0; // the latest sending that has arrived
+let doubt: i32 = 0; // the latest sending that may have arrived, or the one before it
 let flying: i32 = 0; // bytes in flight
 let room: i32 = 0; // the other side's last word
 let heardAt: i64 = 0;
@@ -59,7 +62,7 @@ export let framesAgain: i32 = 0;
 
 /** Begins with a session: nothing was sent. */
 export function clearWindow(): void {
-  base = fresh = top = stamp = newest = flying = doubled = 0;
+  base = fresh = top = stamp = newest = doubt = flying = doubled = 0;
   room = WIRE_BYTES * SLOTS;
   answer = milliseconds(FIRST_TIME_MS);
   shortest = i64.MAX_VALUE;
@@ -107,6 +110,7 @@ export function putMessage(channel: Channel, session: i32, ptr: usize, bytes: i3
   store<i32>(at, makeFrame(to, channel, session, top & 0xffff, ptr, bytes), At.Wire);
   store<i32>(at, 0, At.Marks);
   store<i32>(at, 0, At.Times);
+  store<i32>(at, 0, At.Doubtful);
   top++;
 }
 
@@ -155,7 +159,7 @@ export function acknowledge(missing: i32, mask: u32, bytes: i32, now: i64): void
   heardAt = now;
   for (let i = base; i < fresh; i++) {
     const at = record(i);
-    if (load<i32>(at, At.Marks) === Mark.Flying && load<i32>(at, At.Stamp) < newest) lose(at);
+    if (load<i32>(at, At.Marks) === Mark.Flying && load<i32>(at, At.Stamp) < newest) lose(at, false);
   }
 }
 
@@ -177,12 +181,14 @@ function arrived(sequence: i32, now: i64): bool {
     average(0, load<i32>(at, At.Wire));
   }
   // Sent again: the answer may be to the sending before, which would make all since then look lost.
-  if (isOnce || (marks === Mark.Flying && took >= shortest / 2)) newest = max(newest, load<i32>(at, At.Stamp));
+  if (load<i32>(at, At.Doubtful)) doubt = max(doubt, load<i32>(at, At.Stamp));
+  else if (isOnce || (marks === Mark.Flying && took >= shortest / 2)) newest = max(newest, load<i32>(at, At.Stamp));
   return true;
 }
 
-function lose(at: usize): void {
+function lose(at: usize, isDoubtful: bool): void {
   store<i32>(at, 0, At.Marks);
+  store<i32>(at, isDoubtful ? 1 : 0, At.Doubtful);
   flying -= load<i32>(at, At.Wire);
   average(1 << 16, load<i32>(at, At.Wire));
 }
@@ -206,9 +212,19 @@ function oldest(): usize {
   return record(i);
 }
 
-/** `windowDue` has passed: one is sent again, and its answer tells about the others. */
+/**
+ * `windowDue` has passed: one is sent again. A host that only stood still answers the sending before, so its answer makes
+ * nothing look lost; the next new frame's does, or where none follows the next call (as F-RTO, RFC 5682, for TCP).
+ */
 export function windowLate(): void {
-  lose(oldest());
+  let isLost = false;
+  for (let i = base; i < fresh; i++) {
+    const at = record(i);
+    if (load<i32>(at, At.Marks) !== Mark.Flying || load<i32>(at, At.Stamp) >= doubt) continue;
+    lose(at, false);
+    isLost = true;
+  }
+  if (!isLost) lose(oldest(), true);
   doubled = min(doubled + 1, MOST_DOUBLED);
 }
 

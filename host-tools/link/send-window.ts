@@ -30,6 +30,8 @@ export interface Outgoing {
   /** When it left for the first time. */
   begunAt: number;
   times: number;
+  /** Sent again only because nothing came: which of the sendings an answer is to is not known. */
+  isDoubtful: boolean;
 }
 
 export class SendWindow {
@@ -45,6 +47,8 @@ export class SendWindow {
   private readonly frames: Outgoing[] = [];
   private stamp = 0;
   private newest = 0;
+  /** The latest sending that may have arrived, or the one before it. */
+  private doubt = 0;
   private flying = 0;
   private room = WIRE_BYTES * Link.Window;
   private heardAt = 0;
@@ -72,7 +76,7 @@ export class SendWindow {
 
   /** Takes a frame, made for `nextSequence`; there must be room. */
   put(wire: Uint8Array): void {
-    this.frames.push({ wire, state: 'waiting', stamp: 0, leftAt: 0, begunAt: 0, times: 0 });
+    this.frames.push({ wire, state: 'waiting', stamp: 0, leftAt: 0, begunAt: 0, times: 0, isDoubtful: false });
   }
 
   /** The frame that is to be sent next: one that was lost, or a new one for which the other side has room. */
@@ -109,7 +113,7 @@ export class SendWindow {
     this.base += ahead;
     this.begun -= ahead;
     this.heardAt = now;
-    for (const frame of this.frames) if (frame.state === 'flying' && frame.stamp < this.newest) this.lose(frame);
+    for (const frame of this.frames) if (frame.state === 'flying' && frame.stamp < this.newest) this.lose(frame, false);
   }
 
   /** False when that was known. */
@@ -127,13 +131,15 @@ export class SendWindow {
       this.average(0, wire.length);
     }
     // Sent again: the answer may be to the sending before, which would make all since then look lost.
-    if (times === 1 || (state === 'flying' && took >= this.shortest / 2))
+    if (frame.isDoubtful) this.doubt = Math.max(this.doubt, frame.stamp);
+    else if (times === 1 || (state === 'flying' && took >= this.shortest / 2))
       this.newest = Math.max(this.newest, frame.stamp);
     return true;
   }
 
-  private lose(frame: Outgoing): void {
+  private lose(frame: Outgoing, isDoubtful: boolean): void {
     frame.state = 'waiting';
+    frame.isDoubtful = isDoubtful;
     this.flying -= frame.wire.length;
     this.average(1, frame.wire.length);
   }
@@ -158,10 +164,15 @@ export class SendWindow {
     return Math.max(this.heardAt, oldest.leftAt) + wait;
   }
 
-  /** `dueAt` has passed: one is sent again, and its answer tells about the others. */
+  /**
+   * `dueAt` has passed: one is sent again. A device that only stood still answers the sending before, so its answer makes
+   * nothing look lost; the next new frame's does, or where none follows the next call (as F-RTO, RFC 5682, for TCP).
+   */
   late(): void {
-    const oldest = this.frames.find(({ state }) => state === 'flying');
-    if (oldest) this.lose(oldest);
+    const flying = this.frames.filter(({ state }) => state === 'flying');
+    const lost = flying.filter(({ stamp }) => stamp < this.doubt);
+    for (const frame of lost) this.lose(frame, false);
+    if (lost.length === 0 && flying[0]) this.lose(flying[0], true);
     this.doubled = Math.min(this.doubled + 1, MOST_DOUBLED);
   }
 
