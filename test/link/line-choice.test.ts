@@ -15,7 +15,9 @@ describe('link/line-choice', () => {
     assert.equal(at(921_600, 22_050, 1).format, AudioFormat.Pcm16);
     assert.equal(at(460_800, 44_100, 2).format, AudioFormat.Qoa);
     assert.equal(at(460_800, 44_100, 2).slow, undefined);
-    assert.equal(chooseFormat(192_000, 2, undefined, undefined, BUFFER).format, AudioFormat.Pcm16, 'no pace to keep');
+    assert.equal(chooseFormat(22_050, 1, undefined, undefined, BUFFER).format, AudioFormat.Pcm16, 'an emulator');
+    assert.equal(chooseFormat(44_100, 2, undefined, undefined, BUFFER).format, AudioFormat.Qoa, 'too much for one');
+    assert.equal(chooseFormat(192_000, 2, undefined, undefined, BUFFER).slow, undefined, 'no pace to keep');
   });
 
   it('packs what a line could not carry after all', () => {

@@ -175,8 +175,7 @@ describe('link/push', () => {
     rig.pass(300);
     const link = await rig.connect(SLOW);
     const samples = tone(96_000, 2);
-    // As over a line that says that it keeps no pace.
-    const { report, events } = await rig.push(link, [track(wav16(samples, 48_000))], {});
+    const { report, events } = await rig.push(link, [track(wav16(samples, 48_000))], { lineBytes: lineBytes(FAST) });
     assert.equal(events.filter(({ event }) => event === 'fallback').length, 1);
     assert.deepEqual([report.dry, report.underruns], [1, 0]);
     const words = rig.trackWords(STREAM);
