@@ -17,6 +17,8 @@ const RIFF_HEADER = 12;
 const CHUNK_HEADER = 8;
 /** Chunks that are looked at before `data`: nobody writes so many, but a file can be all empty ones. */
 const MAX_CHUNKS = 1000;
+/** Programs that write to a pipe do not know the length: sox, ffmpeg and arecord tell so much or more then. */
+const UNKNOWN_BYTES = 0x7fff0000;
 
 /** A WAV file in memory, as `flac -d` writes it. */
 export function encodeWav(pcm: Pcm): Buffer {
@@ -107,6 +109,8 @@ export interface WavChunk {
   offset: number;
   /** Of the body, cut to what the file has. */
   bytes: number;
+  /** Of the body, as the chunk tells it. */
+  told: number;
 }
 
 /** The chunks of a RIFF/WAVE file up to `data`, tolerant of a cut end. Empty for anything else. */
@@ -122,7 +126,7 @@ export function wavChunks(file: Buffer): WavChunk[] {
     const bytes = file.readUInt32LE(at + 4);
     const offset = at + CHUNK_HEADER;
     const id = file.toString('latin1', at, at + 4);
-    chunks.push({ id, offset, bytes: Math.min(bytes, file.length - offset) });
+    chunks.push({ id, offset, bytes: Math.min(bytes, file.length - offset), told: bytes });
     if (id === 'data') break;
     at = offset + bytes + (bytes & 1);
   }
@@ -144,11 +148,13 @@ export function wavSoftware(file: Buffer): { text: string; offset: number; bytes
 /** All frames of a WAV, see `openWav`. */
 export function readWav(bytes: Buffer, file?: string, room?: Room): Pcm {
   const wav = openWav(bytes, file, room);
-  return wav.read(0, wav.frames);
+  return { ...wav.read(0, wav.frames), ...(wav.flaw && { flaw: wav.flaw }) };
 }
 
 export interface WavReader {
   frames: number;
+  /** Why there are fewer than the file tells. */
+  flaw: Problem | undefined;
   /** A copy of `count` frames from `first` on, which must be there. */
   read(first: number, count: number): Pcm;
 }
@@ -198,5 +204,8 @@ export function openWav(bytes: Buffer, file?: string, room?: Room): WavReader {
     }
     return { rateHz, channels, bits: bits === 8 ? 8 : 24, samples };
   };
-  return { frames, read };
+  const isCut = data.bytes < data.told && data.told < UNKNOWN_BYTES;
+  const hint = 'what comes before is played';
+  const flaw = isCut ? new Problem('bad-media', 'is cut off', { file, offset: bytes.length, hint }) : undefined;
+  return { frames, flaw, read };
 }

@@ -230,6 +230,26 @@ describe('decoding on the host', () => {
     }
   });
 
+  it('tells that a WAV is cut off, but not of one from a pipe, which never knew its length', async () => {
+    const whole = fs.readFileSync(at('m16.wav'));
+    const cut = whole.subarray(0, 1044);
+    const { samples, flaw } = await decode(cut, 'wav', 'cut.wav');
+    assert.deepEqual(
+      [samples.length, flaw?.line()],
+      [500, 'cut.wav: is cut off at byte 1044; what comes before is played'],
+    );
+    const pieces: number[] = [];
+    const take = (pcm: Pcm): void => void pieces.push(pcm.samples.length);
+    assert.equal((await decode(cut, 'wav', 'cut.wav', { take })).flaw?.offset, 1044);
+    assert.deepEqual(pieces, [500]);
+    for (const piped of [
+      tool('sox', at('m16.wav'), '-t', 'wav', '-'),
+      tool('ffmpeg', '-v', 'error', '-i', at('m16.wav'), '-f', 'wav', '-'),
+    ])
+      assert.equal((await decode(piped, 'wav', 'piped')).flaw, undefined);
+    assert.equal((await decode(whole, 'wav', 'whole')).flaw, undefined);
+  });
+
   it('hands a sound over piece by piece, and holds none of it then', async () => {
     const cut = fs.readFileSync(at('m16.flac'));
     fs.writeFileSync(at('cut.flac'), cut.subarray(0, cut.length >> 1));
