@@ -288,9 +288,9 @@ export class Push {
   private tellStatus(): void {
     const { stream } = this;
     if (!stream || stream.status === this.toldStatus) return;
-    this.toldStatus = stream.status;
     const { status, heard: place } = stream;
-    if (!place) return;
+    if (!place) return; // nothing was sent yet
+    this.toldStatus = status;
     const { segment, frame } = place;
     const { index, sound } = segment;
     const track = this.tracks[index] as PushTrack;

@@ -56,6 +56,15 @@ describe('mirleft push', () => {
     assert.match(stderr, /done: 1 track/);
   });
 
+  it('counts what is over before the board tells how far it is', async () => {
+    for (const frames of [1, 100]) {
+      const running = start(folder, ['push', '--port', 'qemu', '--stdin']);
+      running.child.stdin.end(Buffer.alloc(4 * frames));
+      const { status, stderr } = await running.ended;
+      assert.deepEqual([status, /done: 1 track,/.test(stderr)], [0, true], stderr);
+    }
+  });
+
   it('says when nothing comes from a pipe, or less than a frame', async () => {
     for (const [bytes, text] of [
       [0, /^error: stdin: nothing came; raw samples of 16 bits are wanted$/m],
