@@ -12,6 +12,9 @@ import { Problem } from '../problem.js';
 import { DevBuilds, type DevBuild, type Kind } from './builds.js';
 import { SourceWatch } from './watch.js';
 
+/** Builds that are kept to tell the lines of a fault. */
+const MOST_RUNNING = 4;
+
 export interface DevEvents {
   /** Text of the board, safe for a terminal. */
   text(text: string): void;
@@ -43,8 +46,8 @@ export class Dev {
   /** What was sent, by its CRC-32. */
   private readonly known = new Map<number, Uint8Array>();
   private faults = new FaultReader();
-  /** What was sent last: a fault is of that. */
-  private sent: DevBuild | undefined;
+  /** What runs, behind what ran before it: a fault is of the last one, and the board goes back to the one before. */
+  private readonly running: DevBuild[] = [];
   /** The quick build of what runs. */
   private quick: Uint8Array | undefined;
   /** Whether what there is was sent on this link. */
@@ -84,7 +87,7 @@ export class Dev {
     const { report } = this.faults;
     if (!report) return;
     this.faults = new FaultReader();
-    const source = this.sent;
+    const source = this.running.at(-1);
     const told = source && symbolize(report, { ...source, buildId: report.buildId, symbols: [] });
     this.fault = told ? formatFault(told) : report.lines.join('\n');
   };
@@ -177,12 +180,11 @@ export class Dev {
       client.know(build.module);
       if (isSame(build.module, await client.running())) {
         this.events.unchanged();
+        this.running.splice(-1, 1, build); // its lines may be others
       } else {
-        this.sent = build;
-        const report = await client.replace(build.module, (sent, of) => this.events.sending(sent, of));
+        const report = await this.replace(client, build);
         this.events.swapped(build.kind, report, performance.now() - savedAt);
       }
-      this.sent = build;
       if (build.kind === 'full') {
         this.quick = quick;
         this.events.waiting(build.sources.length);
@@ -200,7 +202,27 @@ export class Dev {
     return result;
   }
 
+  private async replace(client: ModuleClient, build: DevBuild): Promise<SwapReport> {
+    const { running } = this;
+    let isStarted = false;
+    const starting = (): void => {
+      isStarted = true;
+      running.push(build);
+      if (running.length > MOST_RUNNING) running.shift();
+    };
+    try {
+      return await client.replace(build.module, {
+        progress: (sent, of) => this.events.sending(sent, of),
+        starting,
+      });
+    } catch (error) {
+      if (isStarted) running.pop();
+      throw error;
+    }
+  }
+
   private fellBack({ text }: Fallback): void {
+    this.running.pop();
     this.quick = undefined;
     this.saves++; // no optimised one of it
     this.events.failed(this.faultProblem(`the new code was ended: ${text}`));

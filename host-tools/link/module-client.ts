@@ -44,6 +44,13 @@ export interface SwapReport {
   readonly aheadMs: number;
 }
 
+export interface ReplaceOptions {
+  /** Bytes that were given to the line, of those that are to be sent. */
+  progress?: (sent: number, of: number) => void;
+  /** All of it is there: faults that are told from here on may be of it. */
+  starting?: () => void;
+}
+
 /** A module was ended by a fault, and the one before it runs again. The report of the fault is on the console. */
 export interface Fallback {
   /** Of the module that runs now. */
@@ -103,7 +110,7 @@ export class ModuleClient {
    * Has `wasm` run instead of the running module. Throws Problem: it was refused, or traps or hangs in its start; then
    * the one before runs on, and the report is on the console.
    */
-  async replace(wasm: Uint8Array, progress: (sent: number, of: number) => void = () => undefined): Promise<SwapReport> {
+  async replace(wasm: Uint8Array, { progress, starting }: ReplaceOptions = {}): Promise<SwapReport> {
     const { link, clock } = this;
     const begun = clock.now();
     const { base, delta } = this.deltaTo(wasm, await this.running());
@@ -125,10 +132,11 @@ export class ModuleClient {
         const part = bytes.subarray(at, at + Math.max(1, this.link.payloadBytes - BLOCK_HEADER));
         await link.send(Channel.Modules, blockOf(offset + at, part));
         at += part.length;
-        progress((sent += part.length), sentBytes);
+        progress?.((sent += part.length), sentBytes);
       }
     await link.flushed();
     const sendMs = clock.now() - begun;
+    starting?.();
     const answer = await this.ask(Uint8Array.of(ModuleOp.Commit), [ModuleOp.Swapped], SWAP_MS);
     this.know(wasm);
     const told = viewOf(answer);
