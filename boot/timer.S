@@ -49,6 +49,11 @@ routine tick
     ldr     x6, [x5, :lo12:ticks_lost]
     add     x6, x6, x4
     str     x6, [x5, :lo12:ticks_lost]
+    // Nor did the module run: an emulator that brings bytes may stand still for half a second.
+    adrp    x5, slept
+    ldr     x6, [x5, :lo12:slept]
+    madd    x6, x4, x1, x6
+    str     x6, [x5, :lo12:slept]
 1:  add     x4, x4, #1
     madd    x2, x4, x1, x2
     msr     cntp_cval_el0, x2
@@ -80,10 +85,10 @@ routine tick
     cmp     x0, x2
     b.hs    2f
     load    x2, slept
-    sub     x1, x1, x2
+    sub     x1, x1, x2                  // below 0 when nothing ran before it was called
     load    x2, probation_limit
     cmp     x1, x2
-    b.lo    2f
+    b.lt    2f
 5:  adrp    x3, overdue_ticks
     ldr     x4, [x3, :lo12:overdue_ticks]
     add     x5, x4, #1
@@ -104,7 +109,7 @@ variable tick_period, 8
 variable step_limit, 8
 variable ticks_lost, 8
 variable overdue_ticks, 8
-variable slept, 8                       // of it, ticks in `wait`
+variable slept, 8                       // of it, ticks in `wait`, and those in which nothing ran
 variable probation, 8
 variable probation_limit, 8
 variable probation_until, 8             // 0: the module is not on probation
