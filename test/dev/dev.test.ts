@@ -53,7 +53,7 @@ describe('mirleft dev', function () {
     await running.until('runs already');
     const late = text
       .replace('export function start', 'const began = ticks();\n\nexport function start')
-      .replace('  output.pump();', '  if (ticks() - began > milliseconds(4000)) unreachable();\n  output.pump();');
+      .replace('  output.pump();', '  if (ticks() - began > milliseconds(10_000)) unreachable();\n  output.pump();');
     const imports =
       "import { ticks } from 'mirleft/drivers/board';\nimport { milliseconds } from 'mirleft/drivers/timer';\n";
     fs.writeFileSync(main, imports + late);

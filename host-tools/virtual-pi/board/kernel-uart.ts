@@ -67,6 +67,7 @@ export class KernelUart {
     bus.write(GPIO + 0xe4, ((bus.read(GPIO + 0xe4) & ~(0xf << 28)) | (0x4 << 28)) >>> 0);
     this.waitIdle();
     bus.write(UART + 0x30, 0);
+    bus.write(UART + 0x2c, 0); // empties the FIFOs
     bus.write(UART + 0x44, 0x7ff);
     bus.write(UART + 0x24, divisor >>> 6);
     bus.write(UART + 0x28, divisor & 63);
