@@ -19,7 +19,7 @@ async function decodeWav(bytes: Buffer, file: string, { room, take, signal }: Bo
     take(wav.read(first, Math.min(WAV_PIECE, wav.frames - first)));
     await breathe(signal);
   }
-  return { ...wav.read(0, 0), ...(wav.flaw && { flaw: wav.flaw }) };
+  return wav.read(0, 0);
 }
 
 /**

@@ -148,14 +148,12 @@ export function wavSoftware(file: Buffer): { text: string; offset: number; bytes
 /** All frames of a WAV, see `openWav`. */
 export function readWav(bytes: Buffer, file?: string, room?: Room): Pcm {
   const wav = openWav(bytes, file, room);
-  return { ...wav.read(0, wav.frames), ...(wav.flaw && { flaw: wav.flaw }) };
+  return wav.read(0, wav.frames);
 }
 
 export interface WavReader {
   frames: number;
-  /** Why there are fewer than the file tells. */
-  flaw: Problem | undefined;
-  /** A copy of `count` frames from `first` on, which must be there. */
+  /** A copy of `count` frames from `first` on, which must be there; with the flaw of a file that is cut off. */
   read(first: number, count: number): Pcm;
 }
 
@@ -185,13 +183,17 @@ export function openWav(bytes: Buffer, file?: string, room?: Room): WavReader {
   const step = bits / 8;
   const frames = Math.floor(data.bytes / (step * channels));
   checkFrames(frames, channels, bits, room, file ?? '');
+  const isCut = data.bytes < data.told && data.told < UNKNOWN_BYTES;
+  const hint = 'what comes before is played';
+  const flaw = isCut ? new Problem('bad-media', 'is cut off', { file, offset: bytes.length, hint }) : undefined;
+  const common = { rateHz, channels, ...(flaw && { flaw }) } as const;
   const read = (first: number, frameCount: number): Pcm => {
     const count = frameCount * channels;
     const from = data.offset + first * channels * step;
     if (bits === 16) {
       // Little-endian, as every machine that runs this; a copy, since the data need not stand at an even place.
       const copy = Uint8Array.prototype.slice.call(bytes, from, from + 2 * count);
-      return { rateHz, channels, bits, samples: new Int16Array(copy.buffer, copy.byteOffset, count) };
+      return { ...common, bits, samples: new Int16Array(copy.buffer, copy.byteOffset, count) };
     }
     const samples = bits === 8 ? new Int16Array(count) : new Int32Array(count);
     for (let i = 0, at = from; i < count; i++, at += step) {
@@ -202,10 +204,7 @@ export function openWav(bytes: Buffer, file?: string, room?: Room): WavReader {
       else if (bits === 24) samples[i] = bytes.readIntLE(at, 3);
       else samples[i] = Math.min(0x7fffff, Math.round(bytes.readInt32LE(at) / 256));
     }
-    return { rateHz, channels, bits: bits === 8 ? 8 : 24, samples };
+    return { ...common, bits: bits === 8 ? 8 : 24, samples };
   };
-  const isCut = data.bytes < data.told && data.told < UNKNOWN_BYTES;
-  const hint = 'what comes before is played';
-  const flaw = isCut ? new Problem('bad-media', 'is cut off', { file, offset: bytes.length, hint }) : undefined;
-  return { frames, flaw, read };
+  return { frames, read };
 }
