@@ -8,19 +8,18 @@ export const lineBytes = (baud: number): number => (baud / 10) * 0.96;
 
 /** A line as both ends have it. */
 interface Line {
-  readonly transport: { readonly isPaced: boolean; readonly baud: number };
+  readonly transport: { readonly baud: number };
+  /** The device knows whether it keeps a rate: a virtual Pi's does behind a socket, too. */
   readonly welcome: { readonly isPaced: boolean };
 }
 
-const isPaced = ({ transport, welcome }: Line): boolean => transport.isPaced && welcome.isPaced;
-
 /** What the line of a session carries, as `lineBytes`; undefined: it keeps its own pace. */
 export const carriedBytes = (line: Line): number | undefined =>
-  isPaced(line) ? lineBytes(line.transport.baud) : undefined;
+  line.welcome.isPaced ? lineBytes(line.transport.baud) : undefined;
 
 /** The same for people. */
 export const rateText = (line: Line): string =>
-  isPaced(line) ? `${grouped(line.transport.baud)} baud` : 'as fast as it goes';
+  line.welcome.isPaced ? `${grouped(line.transport.baud)} baud` : 'as fast as it goes';
 
 /** Of QOA's frames: 5,120 samples take 8 bytes, and for each channel 16 and 2,048. */
 const QOA_SAMPLES = 5120;

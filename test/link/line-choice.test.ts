@@ -2,7 +2,7 @@
 
 import assert from 'node:assert/strict';
 import { AudioFormat } from '../../firmware/link/protocol.js';
-import { chooseFormat, lineBytes, whatFits } from '../../host-tools/link/line-choice.js';
+import { carriedBytes, chooseFormat, lineBytes, rateText, whatFits } from '../../host-tools/link/line-choice.js';
 
 const BUFFER = 256 * 1024;
 const at = (baud: number, rateHz: number, channels: number, seconds?: number) =>
@@ -18,6 +18,13 @@ describe('link/line-choice', () => {
     assert.equal(chooseFormat(22_050, 1, undefined, undefined, BUFFER).format, AudioFormat.Pcm16, 'an emulator');
     assert.equal(chooseFormat(44_100, 2, undefined, undefined, BUFFER).format, AudioFormat.Qoa, 'too much for one');
     assert.equal(chooseFormat(192_000, 2, undefined, undefined, BUFFER).slow, undefined, 'no pace to keep');
+  });
+
+  it('goes by what the device says of its line', () => {
+    const line = (isPaced: boolean) => ({ transport: { baud: 115_200 }, welcome: { isPaced } });
+    assert.equal(carriedBytes(line(true)), lineBytes(115_200));
+    assert.equal(carriedBytes(line(false)), undefined);
+    assert.deepEqual([rateText(line(true)), rateText(line(false))], ['115,200 baud', 'as fast as it goes']);
   });
 
   it('packs what a line could not carry after all', () => {
