@@ -48,22 +48,6 @@ describe('mirleft dev', function () {
     assert.equal((await running.ended).status, 130);
   });
 
-  it('tells the lines of a build that runs again and traps, too', async () => {
-    running = start(project, ['dev', '--port', 'qemu']);
-    await running.until('runs already');
-    const late = text
-      .replace('export function start', 'const began = ticks();\n\nexport function start')
-      .replace('  output.pump();', '  if (ticks() - began > milliseconds(10_000)) unreachable();\n  output.pump();');
-    const imports =
-      "import { ticks } from 'mirleft/drivers/board';\nimport { milliseconds } from 'mirleft/drivers/timer';\n";
-    fs.writeFileSync(main, imports + late);
-    const told =
-      /error: .*what ran before runs again\nfault: trap: unreachable executed\n {2}at step \(main\.ts:\d+:\d+\)/;
-    await running.until(new RegExp(`optimised build[^]*${told.source}[^]*${told.source}`));
-    running.child.kill('SIGINT');
-    assert.equal((await running.ended).status, 130);
-  });
-
   it('tells all that to programs, a line for each event', async () => {
     running = start(project, ['dev', '--json', '--port', 'qemu']);
     save('tone.tone(440);');
