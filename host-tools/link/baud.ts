@@ -10,7 +10,8 @@ const ASKS = 5;
 /** The device changes after its answer has left, in one of its next steps. */
 const SETTLE_MS = 20;
 const TRY_MS = 50;
-const TRIES = 4;
+/** What is left of the time in which the device tries the rate for saying that it is kept. */
+const KEEP_MS = 3 * TRY_MS;
 /** Rates of the two sides that are so close are the same. */
 const TOLERANCE = 0.03;
 
@@ -64,10 +65,11 @@ export class Baud {
         () => false, // the adapter has not got that rate
       );
       await this.pause(SETTLE_MS);
-      const isTried = isMade && (await this.ask(PATTERN, TRIES, TRY_MS, isPattern));
-      const left = Math.floor((changedAt + Link.BaudMs - TRY_MS - clock.now()) / TRY_MS);
+      const triesUntil = (beforeEndMs: number): number =>
+        Math.max(1, Math.floor((changedAt + Link.BaudMs - beforeEndMs - clock.now()) / TRY_MS));
+      const isTried = isMade && (await this.ask(PATTERN, triesUntil(KEEP_MS), TRY_MS, isPattern));
       const isKeep = (payload: Uint8Array): boolean => payload[0] === Control.BaudKeep && readWord(payload) === made;
-      if (isTried && (await this.ask(wordOf(Control.BaudKeep, made), Math.max(left, 1), TRY_MS, isKeep))) return baud;
+      if (isTried && (await this.ask(wordOf(Control.BaudKeep, made), triesUntil(TRY_MS), TRY_MS, isKeep))) return baud;
       await transport.setBaud(before);
       await this.pause(Math.max(0, changedAt + Link.BaudMs + 2 * SETTLE_MS - clock.now()));
       return before;
