@@ -22,6 +22,8 @@ const LONG = 8_000_000;
 const SOME_FRAMES = 250_000;
 /** So many that they are never removed before that is broken off. */
 const MANY = 600;
+/** No other track is ever in use. */
+const SETTINGS = 'volume_db = -20\nrepeat = one\n';
 
 describe('files in QEMU', () => {
   const folder = testFolder();
@@ -35,7 +37,7 @@ describe('files in QEMU', () => {
     fs.writeFileSync(at('cut.img'), image.subarray(0, -20_000));
     const music = wav16(tone(SOME_FRAMES, 2, 1));
     const many = Array.from({ length: MANY }, (_, i): [string, string] => [`many/${i}`, String(i)]);
-    const files = { 'music/1.wav': music, 'player.ini': 'volume_db = -20\n', ...Object.fromEntries(many) };
+    const files = { 'music/1.wav': music, 'player.ini': SETTINGS, ...Object.fromEntries(many) };
     fs.writeFileSync(at('card.img'), cardImage(files));
     fs.writeFileSync(at('song.wav'), wav16(tone(15_000, 2, 2)));
     fs.writeFileSync(at('long.wav'), wav16(tone(48_000 * 30, 2, 4), 48_000));
@@ -79,7 +81,7 @@ describe('files in QEMU', () => {
   it('lists, makes, puts, gets, moves and removes', async () => {
     assert.match(
       await does('ls'),
-      /^ *2001-09-09 01:46 {2}many\/\n *2001-09-09 01:46 {2}music\/\n *16 {2}2001-09-09 01:46 {2}player\.ini\n(65,536 {2}- +player\.state\n)?$/,
+      /^ *2001-09-09 01:46 {2}many\/\n *2001-09-09 01:46 {2}music\/\n *29 {2}2001-09-09 01:46 {2}player\.ini\n(65,536 {2}- +player\.state\n)?$/,
     );
     await does('mkdir', '-p', 'books/one');
     const { size } = fs.statSync(at('song.wav'));
