@@ -2,7 +2,8 @@
 
 import { Channel } from '../../firmware/link/protocol.js';
 import { VirtualClock } from '../../host-tools/link/clock.js';
-import { makeFrame } from '../../host-tools/link/frames.js';
+import { cobsDecode } from '../../host-tools/link/cobs.js';
+import { makeFrame, WIRE_BYTES } from '../../host-tools/link/frames.js';
 import { Link, type ConnectOptions } from '../../host-tools/link/link.js';
 import { memoryPair, type PairOptions } from '../../host-tools/link/memory-pair.js';
 import type { Transport } from '../../host-tools/link/transport.js';
@@ -73,6 +74,10 @@ export async function sessionOf({ transport, clock }: Line, link: Link): Promise
   await pass(clock, 20);
   transport.write = write;
   const [first = new Uint8Array()] = seen;
-  // Version and channel are not zero, so the header stands behind the code byte as it is.
-  return (first[4] ?? 0) | ((first[5] ?? 0) << 8);
+  const frame =
+    cobsDecode(
+      first.filter((byte) => byte !== 0),
+      WIRE_BYTES,
+    ) ?? new Uint8Array();
+  return (frame[2] ?? 0) | ((frame[3] ?? 0) << 8);
 }
