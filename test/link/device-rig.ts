@@ -171,9 +171,15 @@ export class DeviceRig {
 
   /** What a step has waited so far, in milliseconds: its time does not pass before it has ended. */
   private waited = 0;
+  /** When the step that runs began: a host that is held up within one holds up the line, too. */
+  private stepAt: number | undefined;
+
+  private get now(): number {
+    return this.stepAt ?? this.clock.now();
+  }
 
   private get ticks(): bigint {
-    return BigInt(Math.floor((this.clock.now() + this.waited + this.offset + 1000) * TICKS_A_MS));
+    return BigInt(Math.floor((this.now + this.waited + this.offset + 1000) * TICKS_A_MS));
   }
 
   private waitUntil(until: bigint): number {
@@ -193,7 +199,9 @@ export class DeviceRig {
     if (!this.isRunning) return;
     this.steps++;
     this.waited = 0;
+    this.stepAt = this.clock.now();
     const due = this.program.exports.step();
+    this.stepAt = undefined;
     const now = this.clock.now() + this.waited;
     const at = due > 1n << 60n ? Infinity : Number(due) / TICKS_A_MS - 1000 - this.offset;
     const next = this.received.length > 0 ? now : at;
@@ -201,9 +209,8 @@ export class DeviceRig {
   }
 
   private send(bytes: Uint8Array): number {
-    const { transport, clock } = this;
+    const { transport, now } = this;
     if (!transport) return bytes.length;
-    const now = clock.now();
     const perMs = this.baud / 10_000;
     const queued = transport.isPaced ? Math.max(0, this.freeAt - now) * perMs : 0;
     const taken = Math.max(0, Math.min(bytes.length, Math.floor(SEND_BYTES - queued)));
@@ -214,7 +221,7 @@ export class DeviceRig {
 
   private read(address: number): number {
     if (address === UART + 0x18) {
-      const isBusy = this.transport?.isPaced && this.freeAt > this.clock.now();
+      const isBusy = this.transport?.isPaced && this.freeAt > this.now;
       return isBusy ? FR_BUSY : FR_TXFE;
     }
     if (address === MAILBOX + 0x18 || address === MAILBOX + 0x38) return 0;
