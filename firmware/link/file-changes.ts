@@ -4,7 +4,7 @@ import { FsError } from '../storage/fat/fs-error';
 import { Volume } from '../storage/fat/volume';
 import { FileRequest, requestPtr } from './file-request';
 import { PATH_BYTES, Target, trimmed } from './file-target';
-import { FileOp } from './protocol';
+import { FileOp, LinkError } from './protocol';
 
 /** Whether a request is one for a change. */
 export function isChange(op: FileOp): bool {
@@ -37,7 +37,10 @@ function rename(volume: Volume, request: FileRequest, target: Target): bool {
   if (!isSelf && !target.mayReplace(load<u8>(requestPtr, 1) !== 0)) return false;
   // What is in use is known by its place in the folder, and what the player keeps for itself it finds by its name.
   if (!target.isFree(entry)) return false;
-  return problem.take(volume.rename(from, length, to, toBytes));
+  const failed = volume.rename(from, length, to, toBytes);
+  // Both names are good ones by now: it is the place that cannot be.
+  if (failed === FsError.BadName) return problem.set(LinkError.Name, 'a folder cannot go into itself');
+  return problem.take(failed);
 }
 
 function makeFolder(volume: Volume, request: FileRequest, target: Target): bool {

@@ -143,7 +143,10 @@ export async function mv(
   const isInto = isFolder || target === '' || found?.isFolder === true;
   const isSame = target.toLowerCase() === from.toLowerCase();
   const to = isInto && !isSame ? joinRemote(target, baseOf(from)) : target;
-  if (!force && !isSame) checkMayLose(from);
+  if (!force && !isSame) {
+    checkMayLose(from);
+    if (isInto ? await client.find(to) : found) checkMayLose(to);
+  }
   await client.rename(from, to, force);
   return { report: { from, to } };
 }

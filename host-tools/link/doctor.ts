@@ -102,7 +102,12 @@ async function lookForAdapter(spec: string | undefined): Promise<{ findings: Fin
     const isMissing = process.platform !== 'win32' && !fs.existsSync(spec);
     if (isMissing || isOther(spec)) {
       const others = adapters.map(({ path }) => path).join(', ');
-      const hint = others === '' ? 'plug the adapter in; dmesg shows its name' : `there are: ${others}`;
+      const isOurs = isMissing && !spec.startsWith('/dev/');
+      const hint = isOurs
+        ? 'does the program that made it still run? mirleft run prints its own'
+        : others === ''
+          ? 'plug the adapter in; dmesg shows its name'
+          : `there are: ${others}`;
       const what = isMissing ? 'no such port' : 'is no serial port';
       return { findings: [wrong('adapter', `${printable(spec)}: ${what}`, hint)], path: undefined };
     }
@@ -342,6 +347,14 @@ async function oneSnapshot(link: Link, transport: Transport): Promise<Snapshot |
   });
 }
 
+/** Where the protocol's name does not follow `it is`. */
+const STATE_TEXTS: Partial<Record<string, string>> = {
+  opening: 'opening a track',
+  ended: 'at the end of its tracks',
+  lost: 'without a card',
+  aside: 'playing a push or a tone',
+};
+
 function* judgeBoard(snapshot: Snapshot | undefined): Generator<Finding> {
   if (!snapshot) {
     yield note('board', 'it tells nothing of itself');
@@ -349,7 +362,7 @@ function* judgeBoard(snapshot: Snapshot | undefined): Generator<Finding> {
   }
   const { uartLost = 0, underruns = 0, temperature, state = 'running' } = snapshot;
   const heat = temperature === undefined ? '' : `, ${temperature.toFixed(1)} °C`;
-  yield fine('board', `it is ${state}${heat}`);
+  yield fine('board', `it is ${STATE_TEXTS[state] ?? state}${heat}`);
   if (uartLost > 0)
     yield note('board', `it has lost ${plural(uartLost, 'byte')} that came`, 'try a lower rate: --baud 921600');
   if (underruns > 0)

@@ -166,6 +166,7 @@ describe('the doctor before the line', () => {
       const finding = only(await all(examine({ port })));
       assert.deepEqual([finding.check, finding.outcome], ['adapter', 'wrong']);
       assert.match(finding.text, /is no serial port|no such port|is empty/);
+      assert.equal(/still run/.test(finding.hint ?? ''), port === 'no-such');
     }
     const nobody = only(await all(examine({ port: 'tcp:127.0.0.1:1' })));
     assert.equal(nobody.outcome, 'wrong');

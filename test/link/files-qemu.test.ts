@@ -138,6 +138,8 @@ describe('files in QEMU', () => {
     assert.equal(status, 1);
     assert.match(stdout, /^\{"schema":1,"removed":\[\],"errors":\[\{/);
     await does('put', 'kernel8.img');
+    await fails(1, /kernel8\.img: the card does not boot without it; -f/, 'mv', 'music/1.wav', 'kernel8.img');
+    await fails(2, /music\/inner: a folder cannot go into itself/, 'mv', 'music', 'music/inner');
   });
 
   it('stops rm -r at Ctrl-C, and says how far it came', async () => {
