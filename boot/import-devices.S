@@ -148,8 +148,9 @@ routine import_copyIn
     b       2f
 5:  within  MODULE_STORE, MODULE_STORE_BYTES, 6f
     b       2f
-6:  load    x11, running_bytes          // the first one, in the image
-    load    x12, running_length
+6:  address x11, module_start           // the first module, in the image
+    address x12, module_end
+    sub     x12, x12, x11
     inside  3f
 2:  enter
     str     xzr, [x2, #SLOT0]

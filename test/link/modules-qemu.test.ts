@@ -97,8 +97,11 @@ describe('new code over the line in QEMU', () => {
     const modules = [await moduleOf(10), await moduleOf(11), await moduleOf(12)];
     const swaps: number[] = [];
     for (let i = 0; i < 10; i++) {
+      const { sum } = await rig.client.running();
       const report = await rig.client.replace(modules[i % 3] as Uint8Array);
       assert.equal(report.generation, i + 2);
+      // What ran before can be read, the image's own module, too.
+      assert.equal((await rig.client.running()).previous, sum);
       swaps.push(report.swapMs);
     }
     assert.ok(Math.max(...swaps) <= 50, swaps.map((ms) => ms.toFixed(1)).join(' '));
