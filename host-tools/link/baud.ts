@@ -47,7 +47,7 @@ export class Baud {
   async change(baud: number): Promise<number> {
     const { transport, clock } = this;
     const before = transport.baud;
-    if (!transport.isPaced || this.isChanging || baud === before) return before;
+    if (this.isChanging || baud === before) return before;
     this.isChanging = true;
     try {
       await this.way.drained();

@@ -15,6 +15,7 @@ import { startSession, type OpenPort } from './session.js';
 import { askSnapshots, readSnapshot, type Snapshot } from './telemetry.js';
 import { realClock } from './clock.js';
 import type { Link } from './link.js';
+import { awayHint } from './serial-port.js';
 import type { Transport } from './transport.js';
 
 /** What was looked at. */
@@ -102,12 +103,8 @@ async function lookForAdapter(spec: string | undefined): Promise<{ findings: Fin
     const isMissing = process.platform !== 'win32' && !fs.existsSync(spec);
     if (isMissing || isOther(spec)) {
       const others = adapters.map(({ path }) => path).join(', ');
-      const isOurs = isMissing && !spec.startsWith('/dev/');
-      const hint = isOurs
-        ? 'does the program that made it still run? mirleft run prints its own'
-        : others === ''
-          ? 'plug the adapter in; dmesg shows its name'
-          : `there are: ${others}`;
+      const none = isMissing ? awayHint(spec) : 'leave --port out to see which adapters there are';
+      const hint = others === '' ? none : `there are: ${others}`;
       const what = isMissing ? 'no such port' : 'is no serial port';
       return { findings: [wrong('adapter', `${printable(spec)}: ${what}`, hint)], path: undefined };
     }
@@ -319,8 +316,7 @@ function shown(text: string): string {
 }
 
 function judgeRate({ welcome, statistics }: Link, transport: Transport): Finding {
-  if (!transport.isPaced || !welcome.isPaced)
-    return fine('rate', 'the line keeps no rate: bytes go as fast as they can');
+  if (!welcome.isPaced) return fine('rate', 'the line keeps no rate: bytes go as fast as they can');
   const { baud } = transport;
   const most = welcome.highestBaud;
   const damaged = statistics.damaged;

@@ -242,7 +242,7 @@ export class Link {
       await Promise.race([this.outlet.drained().then(() => this.pause(BYE_MS)), this.closed]);
     }
     this.end({ kind: 'closed', problem: undefined });
-    if (this.transport.isPaced && this.transport.baud !== Numbers.Baud)
+    if (this.transport.baud !== Numbers.Baud)
       await this.transport.setBaud(Numbers.Baud).then(
         () => this.pause(RETURN_MS),
         () => undefined,

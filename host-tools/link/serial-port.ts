@@ -7,12 +7,18 @@ import { inWords, portHolders } from './port-holders.js';
 import type { PortLock } from './port-lock.js';
 import { PortGone, type Transport } from './transport.js';
 
+/** What to look at when there is no port of that name. */
+export const awayHint = (path: string): string =>
+  path.startsWith('/dev/') || process.platform === 'win32'
+    ? 'is the adapter plugged in? dmesg shows its name'
+    : 'does the program that made it still run? mirleft run prints its own';
+
 /** What the library's messages mean. */
 function openProblem(path: string, error: Error): Problem {
   const { message } = error;
   const fields = { file: path, cause: error };
   if (/no such file|cannot find|ENOENT/i.test(message))
-    return new Problem('no-port', 'no such port', { ...fields, hint: 'is the adapter plugged in?' });
+    return new Problem('no-port', 'no such port', { ...fields, hint: awayHint(path) });
   if (/permission|access denied|EACCES/i.test(message))
     return new Problem('no-port', 'you may not open it', {
       ...fields,

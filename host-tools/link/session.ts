@@ -39,7 +39,7 @@ export const mayComeBack = (error: unknown): error is Problem =>
 /** A session on an open port, also a second one after the first was lost. Throws Problem; the port stays open. */
 export async function startSession({ transport, memory }: OpenPort, options: LinkOptions = {}): Promise<Link> {
   const link = await connect(transport, memory, options);
-  if (transport.isPaced && link.welcome.isPaced) await raise(link, memory, options);
+  if (link.welcome.isPaced) await raise(link, memory, options);
   return link;
 }
 
@@ -67,7 +67,10 @@ async function connect(transport: Transport, memory: BaudMemory | undefined, opt
   throw problem;
 }
 
-/** Tries rates, the one that worked the last time first, then slower ones. */
+/**
+ * Tries rates, the one that worked the last time first, then slower ones. Behind a stream a virtual Pi makes every rate; or
+ * there is an adapter whose rate is another program's, and then none is made.
+ */
 async function raise(
   link: Link,
   memory: BaudMemory | undefined,
@@ -76,7 +79,8 @@ async function raise(
   const { highestBaud } = link.welcome;
   const known = memory?.baud();
   const most = baud ?? Math.min(highestBaud, known ?? highestBaud);
-  const rates = baud === undefined ? [...new Set([most, ...RATES.filter((rate) => rate < most)])] : [baud];
+  const slower = link.transport.isPaced ? RATES.filter((rate) => rate < most) : [];
+  const rates = baud === undefined ? [...new Set([most, ...slower])] : [baud];
   for (const rate of rates.filter((rate) => rate <= highestBaud && rate > Numbers.Baud)) {
     if (rate === link.transport.baud || signal?.aborted) return;
     onProgress?.(`trying ${rate} baud…`);

@@ -11,7 +11,8 @@ const CONNECT_MS = 5000;
 
 export class StreamTransport implements Transport {
   readonly isPaced = false;
-  readonly baud: number = Link.Baud;
+  /** What the device at the other end counts by, if it keeps a rate. */
+  baud: number = Link.Baud;
   onBytes: (bytes: Uint8Array) => void = () => undefined;
   onClose: (problem?: Problem) => void = () => undefined;
   private isClosed = false;
@@ -49,7 +50,8 @@ export class StreamTransport implements Transport {
     });
   }
 
-  setBaud(): Promise<void> {
+  setBaud(baud: number): Promise<void> {
+    this.baud = baud;
     return Promise.resolve();
   }
 

@@ -6,7 +6,7 @@ import type { Clock } from './clock.js';
 export interface Transport {
   /** For people: a port's path, or what it leads to. */
   readonly name: string;
-  /** Whether the line keeps a rate; one that does not takes bytes as fast as the other end. */
+  /** Whether bytes leave here at a rate; where they do not they go as fast as the other end takes them. */
   readonly isPaced: boolean;
   /** The rate in bit/s. */
   readonly baud: number;

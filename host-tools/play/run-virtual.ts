@@ -8,7 +8,7 @@ import { restartsOnFault } from '../virtual-pi/board/crash-record.js';
 import { FaultRun } from '../virtual-pi/faults/fault-run.js';
 import type { FaultScript } from '../virtual-pi/faults/faults.js';
 import { formatFinding } from '../virtual-pi/findings.js';
-import { MILLISECOND, toMs, type Time } from '../virtual-pi/time.js';
+import { MILLISECOND, NEVER, SECOND, toMs, type Time } from '../virtual-pi/time.js';
 import { VirtualPi, type PiEnd, type VirtualPiOptions } from '../virtual-pi/virtual-pi.js';
 import { Boot, Exit } from '../../drivers/board-keys.js';
 import type { LineServer } from '../link/line-server.js';
@@ -90,7 +90,7 @@ class VirtualRunState implements Run {
     private readonly events: RunEvents,
   ) {
     this.console = new DeviceConsole(events, options.records, options.line);
-    if (options.line) options.line.onBytes = (bytes) => this.pi.type(bytes);
+    if (options.line) options.line.onBytes = (bytes) => this.type(bytes);
     this.pi = this.boot(options);
     if (options.faults) this.faults = new FaultRun(this.pi, options.faults);
     options.prepare?.(this.pi);
@@ -122,6 +122,14 @@ class VirtualRunState implements Run {
   /** Virtual time since the first power on. */
   private get now(): Time {
     return this.began + this.pi.now;
+  }
+
+  /** Bytes for the UART, at the rate that it has been programmed to: neither keys nor a socket have one of their own. */
+  private type(bytes: Uint8Array): void {
+    const { pi } = this;
+    const { bit, peer } = pi.blocks.uart;
+    if (bit !== NEVER) peer.baud = SECOND / bit;
+    pi.type(bytes);
   }
 
   pause(): void {
@@ -240,7 +248,7 @@ class VirtualRunState implements Run {
     for await (const bytes of this.options.keys ?? []) {
       if (this.over) return;
       this.touched = true;
-      this.pi.type(bytes);
+      this.type(bytes);
     }
   }
 }

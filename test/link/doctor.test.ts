@@ -192,7 +192,7 @@ describe('the doctor before the line', () => {
     assert.deepEqual([empty.status, /the name of a port is wanted/.test(empty.stderr)], [2, true]);
     const plain = await start('.', ['doctor', '--port', '/dev/ttyNOT0']).ended;
     assert.equal(plain.status, 1);
-    assert.match(plain.stdout, /^wrong {2}adapter .*\n +plug the adapter in/);
+    assert.match(plain.stdout, /^wrong {2}adapter .*\n +is the adapter plugged in/);
   });
 
   for (const command of ['doctor', 'crash', 'log'])
