@@ -55,6 +55,10 @@ export class Dev {
   private files: readonly string[];
   /** Counts saves: what belongs to an earlier one is not sent any more. */
   private saves = 0;
+  /** The one that runs. */
+  private runs = 0;
+  /** What is being started, and runs if all is well. */
+  private starting: DevBuild | undefined;
   private work: Promise<void> = Promise.resolve();
   private sending: Promise<void> = Promise.resolve();
 
@@ -87,7 +91,7 @@ export class Dev {
     const { report } = this.faults;
     if (!report) return;
     this.faults = new FaultReader();
-    const source = this.running.at(-1);
+    const source = this.starting ?? this.running.at(-1);
     const told = source && symbolize(report, { ...source, buildId: report.buildId, symbols: [] });
     this.fault = told ? formatFault(told) : report.lines.join('\n');
   };
@@ -182,9 +186,10 @@ export class Dev {
         this.events.unchanged();
         this.running.splice(-1, 1, build); // its lines may be others
       } else {
-        const report = await this.replace(client, build);
+        const report = await this.replace(client, build, save);
         this.events.swapped(build.kind, report, performance.now() - savedAt);
       }
+      this.runs = save;
       if (build.kind === 'full') {
         this.quick = quick;
         this.events.waiting(build.sources.length);
@@ -202,30 +207,30 @@ export class Dev {
     return result;
   }
 
-  private async replace(client: ModuleClient, build: DevBuild): Promise<SwapReport> {
+  private async replace(client: ModuleClient, build: DevBuild, save: number): Promise<SwapReport> {
     const { running } = this;
-    let isStarted = false;
-    const starting = (): void => {
-      isStarted = true;
+    try {
+      const report = await client.replace(build.module, {
+        progress: (sent, of) => this.events.sending(sent, of),
+        starting: () => (this.starting = build),
+        again: () => save === this.saves,
+      });
       running.push(build);
       if (running.length > MOST_RUNNING) running.shift();
-    };
-    try {
-      return await client.replace(build.module, {
-        progress: (sent, of) => this.events.sending(sent, of),
-        starting,
-      });
-    } catch (error) {
-      if (isStarted) running.pop();
-      throw error;
+      return report;
+    } finally {
+      this.starting = undefined;
     }
   }
 
   private fellBack({ text }: Fallback): void {
     this.running.pop();
     this.quick = undefined;
-    this.saves++; // no optimised one of it
+    this.starting = undefined;
     this.events.failed(this.faultProblem(`the new code was ended: ${text}`));
+    // What was saved meanwhile goes on; an optimised build of what has failed does not.
+    if (this.saves !== this.runs) return;
+    this.runs = ++this.saves;
     this.events.waiting(this.files.length);
   }
 

@@ -16,6 +16,8 @@ const RANGES = Math.floor((Numbers.PayloadBytes - 1) / RANGE_BYTES);
 /** How long the board may take for an answer, and for getting ready, loading and starting a module. */
 const ANSWER_MS = 2000;
 const SWAP_MS = 6000;
+/** A module may trap again and again: so often at most one is begun anew. */
+const TRIES = 4;
 
 /** The module that runs on a board. */
 export interface RunningModule {
@@ -49,6 +51,8 @@ export interface ReplaceOptions {
   progress?: (sent: number, of: number) => void;
   /** All of it is there: faults that are told from here on may be of it. */
   starting?: () => void;
+  /** Whether to begin again when the running module was ended by a fault meanwhile; default: yes. */
+  again?: () => boolean;
 }
 
 /** A module was ended by a fault, and the one before it runs again. The report of the fault is on the console. */
@@ -69,7 +73,10 @@ export class ModuleClient {
   /** A module that ran was ended by a fault later on. */
   onFallback: (fallback: Fallback) => void = () => undefined;
   private readonly clock: Clock;
-  private waiting: { take: (answer: Answer) => boolean } | undefined;
+  private waiting: { isCommit: boolean; take: (answer: Answer) => void } | undefined;
+  /** How often the running module was ended by a fault, and the generation that was told last. */
+  private fallbacks = 0;
+  private generation = 0;
 
   /** `known`: modules by their CRC-32 that a board may have; those that are sent are added. */
   constructor(
@@ -78,8 +85,8 @@ export class ModuleClient {
   ) {
     this.clock = link.transport.clock ?? realClock;
     link.receive(Channel.Modules, (payload) => {
-      if (this.waiting?.take(payload)) return;
-      if (payload[0] === ModuleOp.Failed && payload[1] === LinkError.Module) this.onFallback(fallbackOf(payload));
+      if (payload[0] === ModuleOp.Failed && payload[1] === LinkError.Module) this.noteFallback(fallbackOf(payload));
+      this.waiting?.take(payload);
     });
   }
 
@@ -89,7 +96,30 @@ export class ModuleClient {
   }
 
   /** What runs. Throws Problem. */
-  async running(): Promise<RunningModule> {
+  running(): Promise<RunningModule> {
+    return this.lasting(() => this.askRunning());
+  }
+
+  /** Also the refusal of a new module comes so: then it was started, which counts, or the one that runs still does. */
+  private noteFallback(fallback: Fallback): void {
+    if (this.waiting?.isCommit && fallback.generation !== this.generation + 1) return;
+    this.fallbacks++;
+    this.onFallback(fallback);
+  }
+
+  /** Does it again when the running module was ended by a fault meanwhile: the one before knows nothing of it. */
+  private async lasting<Result>(work: () => Promise<Result>, again = (): boolean => true): Promise<Result> {
+    for (let i = 1; ; i++) {
+      const before = this.fallbacks;
+      try {
+        return await work();
+      } catch (error) {
+        if (this.fallbacks === before || i === TRIES || !again()) throw error;
+      }
+    }
+  }
+
+  private async askRunning(): Promise<RunningModule> {
     const sums: number[] = [];
     for (;;) {
       const message = new Uint8Array(3);
@@ -101,6 +131,7 @@ export class ModuleClient {
       const previous = view.getUint32(13, true) > 0 ? view.getUint32(17, true) : undefined;
       const before = sums.length;
       for (let at = RUNNING_HEADER; at + 4 <= answer.length; at += 4) sums.push(view.getUint32(at, true));
+      this.generation = generation;
       if (sums.length * BLOCK_BYTES >= bytes) return { generation, bytes, sum, sums, previous };
       if (sums.length === before) throw this.nonsense();
     }
@@ -110,10 +141,14 @@ export class ModuleClient {
    * Has `wasm` run instead of the running module. Throws Problem: it was refused, or traps or hangs in its start; then
    * the one before runs on, and the report is on the console.
    */
-  async replace(wasm: Uint8Array, { progress, starting }: ReplaceOptions = {}): Promise<SwapReport> {
+  replace(wasm: Uint8Array, options: ReplaceOptions = {}): Promise<SwapReport> {
+    return this.lasting(() => this.replaceOnce(wasm, options), options.again);
+  }
+
+  private async replaceOnce(wasm: Uint8Array, { progress, starting }: ReplaceOptions): Promise<SwapReport> {
     const { link, clock } = this;
     const begun = clock.now();
-    const { base, delta } = this.deltaTo(wasm, await this.running());
+    const { base, delta } = this.deltaTo(wasm, await this.askRunning());
     const sentBytes = literalBytes(delta);
     const begin = new Uint8Array(13);
     const view = new DataView(begin.buffer);
@@ -184,13 +219,13 @@ export class ModuleClient {
     let cancel: () => void = () => undefined;
     const answer = new Promise<Answer>((resolve, reject) => {
       this.waiting = {
+        isCommit: message[0] === ModuleOp.Commit,
         take: (payload) => {
           const kind = payload[0] ?? 0;
           if (kind === ModuleOp.Failed) reject(this.refused(what, payload[1], textOf(payload, 6)));
-          else if (!kinds.includes(kind)) return false;
+          else if (!kinds.includes(kind)) return;
           else if (payload.length < leastOf(kind)) reject(this.nonsense());
           else resolve(payload);
-          return true;
         },
       };
       cancel = clock.at(clock.now() + limitMs, () => {
