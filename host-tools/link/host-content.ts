@@ -9,11 +9,17 @@ const PIECE_BYTES = 1 << 16;
 /** Gives up to `most` bytes from `offset` on; none behind the end. Throws Problem. */
 export type ReadPiece = (offset: number, most: number) => Promise<Uint8Array>;
 
-/** Opens a file to read. Throws Problem. */
-export const openToRead = (file: string): Promise<fs.promises.FileHandle> =>
-  fs.promises.open(file).catch((error: unknown) => {
+const { O_RDONLY, O_NONBLOCK = 0 } = fs.constants as { O_RDONLY: number; O_NONBLOCK?: number }; // Windows has no pipes there
+
+/** Opens a file to read, and does not wait for who writes to a pipe. Throws Problem, also where it is something else. */
+export async function openToRead(file: string): Promise<fs.promises.FileHandle> {
+  const handle = await fs.promises.open(file, O_RDONLY | O_NONBLOCK).catch((error: unknown) => {
     throw notReadable(file, error);
   });
+  if ((await handle.stat()).isFile()) return handle;
+  await handle.close();
+  throw new Problem('not-readable', 'is no file, but a folder, a pipe or a device', { file });
+}
 
 /** Reads a file in large pieces, to be given out in small ones. */
 export function piecesOf(handle: fs.promises.FileHandle, file: string): ReadPiece {

@@ -1,9 +1,9 @@
 // A file that the user named: found, read whole, its base name as the bytes that the file system has.
 
 import fs from 'node:fs/promises';
-import type { FileHandle } from 'node:fs/promises';
 import path from 'node:path';
 import { Problem, systemCode, systemReason } from '../problem.js';
+import { Pipe } from './pipe.js';
 
 const HEAD_BYTES = 1 << 17;
 const PIECE_BYTES = 1 << 23;
@@ -70,10 +70,9 @@ export async function readInput(
   signal?: AbortSignal,
 ): Promise<Buffer> {
   try {
-    const file = await fs.open(input.path, 'r');
+    const file = await openSource(input, signal);
     try {
-      const stat = await file.stat();
-      const size = stat.isFile() ? stat.size : undefined;
+      const { size } = file;
       const head = Buffer.allocUnsafe(HEAD_BYTES);
       const headBytes = await fill(file, head, 0, HEAD_BYTES);
       const limit = judge(head.subarray(0, headBytes), size);
@@ -93,17 +92,39 @@ export async function readInput(
       await file.close();
     }
   } catch (error) {
-    throw signal?.aborted ? error : readingProblem(error, input.given);
+    signal?.throwIfAborted();
+    throw readingProblem(error, input.given);
   }
 }
 
+interface Source {
+  /** Undefined for a pipe. */
+  readonly size: number | undefined;
+  /** Reads up to `count` bytes to `at` of the buffer; 0 at the end. */
+  read(buffer: Buffer, at: number, count: number): Promise<number>;
+  close(): Promise<void> | void;
+}
+
+/** Opens a file or a pipe. Throws the system's error. */
+async function openSource({ path }: Input, signal: AbortSignal | undefined): Promise<Source> {
+  if (!(await fs.stat(path)).isFile()) {
+    const pipe = new Pipe(path, signal);
+    return { size: undefined, read: (...where) => pipe.read(...where), close: () => pipe.close() };
+  }
+  const file = await fs.open(path, 'r');
+  const { size } = await file.stat();
+  const read = async (buffer: Buffer, at: number, count: number): Promise<number> =>
+    (await file.read(buffer, at, count, null)).bytesRead;
+  return { size, read, close: () => file.close() };
+}
+
 /** Reads `count` bytes to `start` of the buffer; fewer only at the end. Returns how many. */
-async function fill(file: FileHandle, buffer: Buffer, start: number, count: number): Promise<number> {
+async function fill(source: Source, buffer: Buffer, start: number, count: number): Promise<number> {
   let done = 0;
   while (done < count) {
-    const { bytesRead } = await file.read(buffer, start + done, count - done, null);
-    if (bytesRead === 0) break;
-    done += bytesRead;
+    const bytes = await source.read(buffer, start + done, count - done);
+    if (bytes === 0) break;
+    done += bytes;
   }
   return done;
 }

@@ -1,7 +1,7 @@
 // Every command for files, as a process, against the player in QEMU with a card; and what is left when one is killed.
 
 import assert from 'node:assert/strict';
-import { spawn, type ChildProcess } from 'node:child_process';
+import { execFileSync, spawn, type ChildProcess } from 'node:child_process';
 import fs from 'node:fs';
 import path from 'node:path';
 import { machineArguments } from '../../host-tools/emulator/arguments.js';
@@ -134,6 +134,8 @@ describe('files in QEMU', () => {
     await fails(2, /kept for what is being put/, 'put', 'song.wav', '.mirleft-put');
     await fails(1, /cut\.img: is no kernel of this library, or not all of one/, 'put', '-t', 'kernel8.img', 'cut.img');
     await fails(1, /song\.wav: is no kernel/, 'put', '-f', '-t', '/KERNEL8.img', 'song.wav');
+    execFileSync('mkfifo', [at('pipe')]);
+    await fails(1, /pipe: is no file, but a folder, a pipe or a device/, 'put', 'pipe');
     const { stdout, status } = await mirleft('rm', '--json', 'none');
     assert.equal(status, 1);
     assert.match(stdout, /^\{"schema":1,"removed":\[\],"errors":\[\{/);

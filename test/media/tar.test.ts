@@ -210,6 +210,13 @@ describe('the archive', () => {
     }
   });
 
+  it('waits for who writes to a pipe only until it is told to give up', async () => {
+    const pipe = path.join(folder, 'nobody');
+    execFileSync('mkfifo', [pipe]);
+    const { tracks } = await packed([pipe], { signal: AbortSignal.timeout(50) });
+    assert.equal(tracks.length, 0);
+  });
+
   it('gives up in the middle of a file when it is told to, and keeps what it has', async () => {
     const flac = path.join(folder, 'long.flac');
     const ending = new AbortController();
