@@ -7,6 +7,7 @@ import { FileSource, type CardSource } from './byte-source.js';
 import { findFile, type CardEntry } from './card-files.js';
 import { findVolume } from './check-volume.js';
 import { fatRoot } from './fat-reader.js';
+import type { FatVolume } from './fat-volume.js';
 import { readOurKernel, unpackKernel, type OurKernel } from './kernel-image.js';
 
 /** What the ARM's memory ends at, at the latest. */
@@ -40,6 +41,27 @@ export function readCardBoot(image: string, isOptional: boolean): CardBoot {
 /** The same from a card that is open. */
 export function readBoot(source: CardSource, isOptional: boolean): CardBoot {
   const { name: image } = source;
+  const root = fatRoot(cardVolume(source));
+  const config = readBootConfig(root);
+  const boot: CardBoot = { bytes: source.bytes, kernel: undefined, ramFile: undefined, notes: [] };
+  readKernel(image, root, config, boot, isOptional);
+  readRamFile(image, root, config, boot);
+  if (config.values.has('armstub')) boot.notes.push('armstub is not run here');
+  return boot;
+}
+
+/** Throws Problem where an image is no card that QEMU takes and the player reads, whatever is on it. */
+export function checkCard(image: string): void {
+  const source = FileSource.open(image);
+  try {
+    cardVolume(source);
+  } finally {
+    source.close();
+  }
+}
+
+function cardVolume(source: CardSource): FatVolume {
+  const { name: image } = source;
   let why: Problem | undefined;
   let isCut = false;
   const volume = findVolume(source, (severity, code, _, what, fix) => {
@@ -49,13 +71,7 @@ export function readBoot(source: CardSource, isOptional: boolean): CardBoot {
   // A file that is cut off, or no card at all, is not mended by another length.
   if (!volume || isCut) throw why ?? new Problem('bad-card', 'has no FAT file system', { file: image });
   checkSize(source);
-  const root = fatRoot(volume);
-  const config = readBootConfig(root);
-  const boot: CardBoot = { bytes: source.bytes, kernel: undefined, ramFile: undefined, notes: [] };
-  readKernel(image, root, config, boot, isOptional);
-  readRamFile(image, root, config, boot);
-  if (config.values.has('armstub')) boot.notes.push('armstub is not run here');
-  return boot;
+  return volume;
 }
 
 function checkSize({ name, bytes, isDevice }: CardSource): void {

@@ -10,6 +10,7 @@ import type { PushEvent, PushReport } from '../link/push-events.js';
 import { Push } from '../link/push.js';
 import type { LinkOptions } from '../link/session.js';
 import { openSound } from '../link/sound-file.js';
+import { findInput } from '../media/input.js';
 import { playable } from '../media/pcm.js';
 import { errorReport } from '../play/report.js';
 import { Problem } from '../problem.js';
@@ -128,6 +129,7 @@ function tracksOf(
   if (!samples)
     return files.map((file): PushTrack => ({
       name: file,
+      look: () => findInput(file),
       open: (grew) => openSound(file, { mono, rateHz, signal }, grew),
     }));
   let told = (): void => undefined;

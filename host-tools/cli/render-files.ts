@@ -43,6 +43,14 @@ export class FileView {
       case 'renamed':
         this.status.line(`${note} ${printable(event.name)} is called ${printable(event.to)} there`);
         break;
+      case 'skipped':
+        this.status.line(`${note} ${printable(event.name)} is left out: it is a link, a pipe or a device`);
+        break;
+      case 'unplayable':
+        this.status.line(
+          `${note} ${printable(event.name)}: from a card only WAV and QOA are played; mirleft image and mirleft card convert it`,
+        );
+        break;
       case 'failed':
         this.status.line(problemLine(event.problem));
         break;

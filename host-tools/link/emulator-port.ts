@@ -3,6 +3,7 @@
 import fs from 'node:fs';
 import { buildProgram, finishBuild } from '../build/program.js';
 import type { Program } from '../build/project.js';
+import { checkCard } from '../card/boot-card.js';
 import { startEmulator } from '../emulator/emulator.js';
 import { makeScratch } from '../emulator/scratch.js';
 import { TAR_END_BYTES, tarHeader, tarPadding } from '../media/tar.js';
@@ -23,6 +24,7 @@ const QUIET = Buffer.concat([
 export async function openEmulator(card: string | undefined, program: string | Program = 'player'): Promise<Transport> {
   if (card !== undefined && !fs.existsSync(card))
     throw new Problem('not-found', 'no such file', { file: card, hint: 'mirleft image makes a card' });
+  if (card !== undefined) checkCard(card);
   const { image } = await finishBuild(buildProgram({ program }));
   const scratch = makeScratch();
   try {

@@ -23,6 +23,10 @@ export type TransferEvent =
   | { event: 'same'; name: string; to: string; bytes: number }
   | { event: 'done'; name: string; to: string; bytes: number; sentBytes: number; seconds: number }
   | { event: 'renamed'; name: string; to: string }
+  /** A link, a pipe or a device in a folder: a card has none. */
+  | { event: 'skipped'; name: string }
+  /** Sound that no player plays from a card as it is. */
+  | { event: 'unplayable'; name: string }
   | { event: 'failed'; name: string; problem: Problem }
   | { event: 'lost'; problem: Problem }
   | { event: 'found' };

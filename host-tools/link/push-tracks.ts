@@ -8,6 +8,8 @@ import type { Sound } from './sound.js';
 export interface PushTrack {
   /** As the user named it. */
   name: string;
+  /** Throws Problem where it is seen at once that it cannot be opened. */
+  look?(): Promise<unknown>;
   /** Called once; `grew` is to be called when the sound has got more. Throws Problem. */
   open(grew: () => void): Promise<Sound> | Sound;
   /** Where it is not a file but goes on for ever. */
@@ -40,6 +42,25 @@ export class TrackSounds {
     private readonly changed: () => void,
   ) {}
 
+  /** Tells now of those that are not there, and not when it is their turn. */
+  look(): void {
+    this.tracks.forEach((track, index) =>
+      track.look?.().catch((error: unknown) => {
+        if (!this.sounds.has(index)) this.fail(index, error);
+      }),
+    );
+  }
+
+  private fail(index: number, error: unknown): void {
+    const { name: file } = this.tracks[index] as PushTrack;
+    const problem =
+      error instanceof Problem
+        ? error
+        : new Problem('unexpected', `cannot be opened (${String(error)})`, { file, cause: error });
+    this.sounds.set(index, problem);
+    this.failed(index, problem);
+  }
+
   /** The sound of a track; undefined as long as it is opened. */
   at(index: number): Sound | Problem | undefined {
     const known = this.sounds.get(index);
@@ -50,14 +71,7 @@ export class TrackSounds {
       .then(() => track.open(this.changed))
       .then(
         (sound) => this.sounds.set(index, sound),
-        (error: unknown) => {
-          const problem =
-            error instanceof Problem
-              ? error
-              : new Problem('unexpected', `cannot be opened (${String(error)})`, { file: track.name, cause: error });
-          this.sounds.set(index, problem);
-          this.failed(index, problem);
-        },
+        (error: unknown) => this.fail(index, error),
       )
       .then(this.changed);
     return undefined;

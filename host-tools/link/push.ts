@@ -135,6 +135,7 @@ export class Push {
   }
 
   private async work(): Promise<void> {
+    this.sounds.look();
     for (;;) {
       this.tellStatus();
       const { stream } = this;

@@ -19,6 +19,8 @@ import {
 import { notReadable, openToRead, piecesOf, sumOf } from './host-content.js';
 import { joinRemote } from './remote-names.js';
 
+/** What is converted on its way to a card by `mirleft image` and `mirleft card`. */
+const COMPRESSED = /\.(?:flac|mp3|ogg|oga|opus)$/i;
 /** A device keeps nothing of a put that is no longer (docs/link.md, Files). */
 const HELD_BYTES = 48 * 1024;
 
@@ -82,7 +84,9 @@ function telling<T>(tell: Job['tell'], file: string, work: () => T): T | undefin
 
 function add(file: string, to: string, items: Item[], tell: Job['tell']): void {
   const bytes = telling(tell, file, () => fs.statSync(file).size);
-  if (bytes !== undefined) items.push({ name: file, to, isFolder: false, bytes });
+  if (bytes === undefined) return;
+  if (COMPRESSED.test(to)) tell({ event: 'unplayable', name: file });
+  items.push({ name: file, to, isFolder: false, bytes });
 }
 
 /** The name that a card takes for one of the host's. */
@@ -92,14 +96,17 @@ function legal(name: string, file: string, tell: Job['tell']): string {
   return to;
 }
 
-/** A folder and what is in it, itself first; links and devices are left out. */
+/** A folder and what is in it, itself first. */
 function walk(folder: string, to: string, items: Item[], tell: Job['tell']): void {
   items.push({ name: folder, to, isFolder: true, bytes: 0 });
   const entries = telling(tell, folder, () => fs.readdirSync(folder, { withFileTypes: true })) ?? [];
   const taken = new Set<string>();
   for (const entry of entries.sort((a, b) => (a.name < b.name ? -1 : 1))) {
-    if (!entry.isFile() && !entry.isDirectory()) continue;
     const file = path.join(folder, entry.name);
+    if (!entry.isFile() && !entry.isDirectory()) {
+      tell({ event: 'skipped', name: file });
+      continue;
+    }
     const name = legal(entry.name, file, tell);
     if (taken.has(foldCase(name))) {
       const problem = new Problem('refused', 'has the name of another file in its folder, on a card', { file });

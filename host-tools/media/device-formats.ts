@@ -1,7 +1,7 @@
 // What the device makes of a WAV or QOA file, by the same rules as its decoders (firmware/codecs/wav.ts and qoa.ts): so
 // that what it would refuse is told before it is on the card.
 
-import { playable } from './pcm.js';
+import { channelsText, playable } from './pcm.js';
 
 /** A file of which parts are read. */
 export interface Readable {
@@ -34,7 +34,6 @@ export const deviceRefusal = (format: 'wav' | 'qoa', file: Readable): string | u
   format === 'wav' ? wavRefusal(file) : qoaRefusal(file);
 
 const rateText = (rateHz: number): string => `has a sampling rate of ${rateHz} Hz, and 8 to 192 kHz are played`;
-const channelsText = (channels: number): string => `has ${channels} channels, and mono and stereo are played`;
 
 interface WavBlocks {
   channels: number;

@@ -6,7 +6,7 @@ import { Problem } from '../problem.js';
 import { afterId3 } from './detect.js';
 import { splitFlac } from './flac-frames.js';
 import { decodeSlices, slicesOf, type Decoded, type Decoder } from './library.js';
-import { checkRate, Samples, toPcmExact, type Pcm } from './pcm.js';
+import { channelsText, checkRate, Samples, toPcmExact, type Pcm } from './pcm.js';
 import { checkFrames, type Bounds } from './room.js';
 
 const BLOCK_HEADER = 4;
@@ -70,8 +70,7 @@ function afterBlocks(bytes: Buffer, start: number): number {
 export async function decodeFlac(bytes: Buffer, file: string, bounds: Bounds = {}): Promise<Pcm> {
   const info = streamInfo(bytes, file);
   const { channels } = info;
-  if (channels !== 1 && channels !== 2)
-    throw new Problem('unsupported-media', `has ${channels} channels; mono and stereo are played`, { file });
+  if (channels !== 1 && channels !== 2) throw new Problem('unsupported-media', channelsText(channels), { file });
   if (!EXACT_BITS.includes(info.bits))
     throw new Problem('unsupported-media', `is FLAC with ${info.bits} bits`, {
       file,

@@ -4,7 +4,7 @@
 import { Problem } from '../problem.js';
 import { afterId3, mp3Frame, mp3Start, oggChannels, vorbisRate } from './detect.js';
 import { decodeSlices, slicesOf, type Decoder } from './library.js';
-import { checkRate, Samples, toPcm16, type Pcm } from './pcm.js';
+import { channelsText, checkRate, Samples, toPcm16, type Pcm } from './pcm.js';
 import { checkFrames, type Bounds } from './room.js';
 
 interface Source {
@@ -19,8 +19,7 @@ interface Source {
 
 async function whole(make: () => Decoder<Uint8Array>, source: Source, bounds: Bounds): Promise<Pcm> {
   const { bytes, start, channels, what, file } = source;
-  if (channels !== 1 && channels !== 2)
-    throw new Problem('unsupported-media', `has ${channels} channels; mono and stereo are played`, { file });
+  if (channels !== 1 && channels !== 2) throw new Problem('unsupported-media', channelsText(channels), { file });
   const samples = new Samples(16, bounds.take);
   let rateHz = 0;
   let damaged = 0;

@@ -24,6 +24,9 @@ export function checkRate(rateHz: number, file: string | undefined, offset: numb
     throw new Problem('bad-media', `has a sampling rate of ${rateHz} Hz; 8 to 192 kHz are played,`, { file, offset });
 }
 
+/** Why sound with more channels is not played. */
+export const channelsText = (channels: number): string => `is neither mono nor stereo but has ${channels} channels`;
+
 export const playable = (rateHz: number): boolean => rateHz >= RATES_HZ[0] && rateHz <= RATES_HZ[1];
 
 /** Samples that come piece by piece: kept, or handed to `take`. */

@@ -1,7 +1,7 @@
 // QOA back to samples, for what the host plays or changes itself; the format is told in qoa.ts.
 
 import { Problem } from '../problem.js';
-import { checkRate, type Pcm } from './pcm.js';
+import { channelsText, checkRate, type Pcm } from './pcm.js';
 import { FILE_HEADER, FRAME, FRAME_HEADER, LEVELS, qoaBytes, SLICE, STATE_BYTES } from './qoa.js';
 
 /** A frame as it stands in the file. */
@@ -25,10 +25,9 @@ export interface QoaFile {
 export function openQoa(bytes: Buffer, file: string): QoaFile {
   if (bytes.length < FILE_HEADER + FRAME_HEADER)
     throw new Problem('bad-media', 'is cut off in its header', { file, offset: bytes.length });
-  const channels = bytes[FILE_HEADER];
+  const channels = bytes[FILE_HEADER] ?? 0;
   const rateHz = bytes.readUIntBE(FILE_HEADER + 1, 3);
-  if (channels !== 1 && channels !== 2)
-    throw new Problem('unsupported-media', `has ${channels} channels; mono and stereo are played`, { file });
+  if (channels !== 1 && channels !== 2) throw new Problem('unsupported-media', channelsText(channels), { file });
   checkRate(rateHz, file, FILE_HEADER + 1);
   const opened: QoaFile = { rateHz, channels, frames: [], samples: 0 };
   for (let at = FILE_HEADER; at < bytes.length;) {

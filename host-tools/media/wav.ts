@@ -7,7 +7,7 @@
 // WAVE_FORMAT_EXTENSIBLE Microsoft's Multiple Channel Audio Data and WAVE Files.
 
 import { Problem } from '../problem.js';
-import { checkRate, type Pcm } from './pcm.js';
+import { channelsText, checkRate, type Pcm } from './pcm.js';
 import { checkFrames, type Room } from './room.js';
 
 const FORMAT_PCM = 1;
@@ -174,8 +174,7 @@ export function openWav(bytes: Buffer, file?: string, room?: Room): WavReader {
   const channels = bytes.readUInt16LE(fmt.offset + 2);
   const rateHz = bytes.readUInt32LE(fmt.offset + 4);
   const bits = bytes.readUInt16LE(fmt.offset + 14);
-  if (channels !== 1 && channels !== 2)
-    throw bad(`has ${channels} channels; mono and stereo are played`, fmt.offset + 2);
+  if (channels !== 1 && channels !== 2) throw bad(channelsText(channels), fmt.offset + 2);
   checkRate(rateHz, file, fmt.offset + 4);
   const float = format === FORMAT_FLOAT && (bits === 32 || bits === 64);
   if (!float && !(format === FORMAT_PCM && [8, 16, 24, 32].includes(bits)))

@@ -242,7 +242,7 @@ describe('the card image', () => {
       'alaw.wav: is a WAV with A-law, which the device cannot decode',
       'fast.wav: has a sampling rate of 384000 Hz, and 8 to 192 kHz are played',
       'none.wav: has no frames',
-      'six.wav: has 6 channels, and mono and stereo are played',
+      'six.wav: is neither mono nor stereo but has 6 channels',
       'slow.wav: has a sampling rate of 4000 Hz, and 8 to 192 kHz are played',
       'stub.qoa: has no frames',
       'stub.wav: ends before its sound',

@@ -79,13 +79,14 @@ describe('mirleft push', () => {
     }
   });
 
-  it('closes the stream at a signal, with status 130', async () => {
-    const running = start(folder, ['push', '--port', 'qemu', 'long.wav']);
+  it('closes the stream at a signal, with status 130, and has told of a later file that is missing', async () => {
+    const running = start(folder, ['push', '--port', 'qemu', 'long.wav', 'none.wav']);
     await running.until(/0:0[1-9]\/1:00/);
+    assert.match(running.text(), /^error: none\.wav: no such file;/m);
     running.child.kill('SIGINT');
     const { status, stderr } = await running.ended;
     assert.equal(status, 130, stderr);
-    assert.match(stderr, /ended early: 1 track/);
+    assert.match(stderr, /ended early: 1 track, .*, 1 error$/m);
   });
 
   it('refuses what makes no sense', async () => {

@@ -48,6 +48,7 @@ describe('link/file-transfers', () => {
     file('tree/one/ä.wav', 'a');
     file('tree/one/two/c.wav', 'c');
     file('tree/a:b?.wav', 'x');
+    file('tree/d.mp3', 'd');
     file('tree/same.wav', '1');
     file('tree/SAME.wav', '2');
     fs.symlinkSync('/etc/hostname', at('tree/link'));
@@ -59,12 +60,19 @@ describe('link/file-transfers', () => {
       events.filter(({ event }) => event === 'renamed').map((event) => event.event === 'renamed' && event.to),
       ['a_b_.wav'],
     );
+    const told = events.flatMap((event) =>
+      event.event === 'skipped' || event.event === 'unplayable' ? [[event.event, path.basename(event.name)]] : [],
+    );
+    assert.deepEqual(told, [
+      ['unplayable', 'd.mp3'],
+      ['skipped', 'link'],
+    ]);
     assert.deepEqual(
       here.rig.list('music/tree').map(({ name }) => name),
-      ['SAME.wav', 'a_b_.wav', 'one'],
+      ['SAME.wav', 'a_b_.wav', 'd.mp3', 'one'],
     );
     assert.equal(here.rig.get('music/tree/one/two/c.wav').toString(), 'c');
-    assert.equal((await put([at('tree')], 'music', { recursive: true })).report.same, 4);
+    assert.equal((await put([at('tree')], 'music', { recursive: true })).report.same, 5);
   });
 
   /** A folder on the card, with what only the card's own begun put may have. */

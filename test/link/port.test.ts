@@ -69,6 +69,11 @@ describe('ports', () => {
     await (await connectSocket(line.path)).close();
   });
 
+  it('is no emulator with something in its slot that is no card', async () => {
+    await assert.rejects(openLink('qemu:package.json'), (error: Problem) => error.code === 'bad-card');
+    await assert.rejects(openLink('qemu:no-such'), (error: Problem) => error.code === 'not-found');
+  });
+
   it('is a pseudo terminal by serialport, at the fastest rate that works, and may be unplugged', async () => {
     line = await ptyLine();
     const link = await openLink(line.path);
