@@ -100,7 +100,7 @@ export class ModuleClient {
     return this.lasting(() => this.askRunning());
   }
 
-  /** Also the refusal of a new module comes so: then it was started, which counts, or the one that runs still does. */
+  /** That a new module is refused is told in the same words: its own start has counted then, or nothing was started. */
   private noteFallback(fallback: Fallback): void {
     if (this.waiting?.isCommit && fallback.generation !== this.generation + 1) return;
     this.fallbacks++;
