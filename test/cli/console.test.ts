@@ -43,7 +43,10 @@ describe('mirleft console', () => {
   it('says what is wrong with the port', async () => {
     const { status, stderr } = await run(folder, ['console', '--port', 'no-such']);
     assert.equal(status, 1);
-    assert.match(stderr, /^error: no-such: no such port; does the program that made it still run\? mirleft run prints its own$/m);
+    assert.match(
+      stderr,
+      /^error: no-such: no such port; does the program that made it still run\? mirleft run prints its own$/m,
+    );
     assert.equal((await run(folder, ['console', '--baud', '7'])).status, 2);
   });
 
