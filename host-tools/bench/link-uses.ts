@@ -8,7 +8,7 @@ import { compile } from '../build/compile.js';
 import { buildImage } from '../build/image.js';
 import { libraryRoot } from '../build/library.js';
 import { buildProgram, finishBuild } from '../build/program.js';
-import { startEmulator } from '../emulator/emulator.js';
+import { startEmulator, type EmulatorOptions } from '../emulator/emulator.js';
 import type { Scratch } from '../emulator/scratch.js';
 import { Channel } from '../../firmware/link/protocol.js';
 import { openEmulator } from '../link/emulator-port.js';
@@ -36,6 +36,7 @@ const FILE_BYTES = 100;
 const FILE_BAUD = 115_200;
 const QEMU_BYTES = 1 << 19;
 const KB = 1000;
+const BARE_TRIES = 3;
 const FIRST = /"event":"first","ticks":(\d+),"rate":(\d+)/;
 
 const bareLoop = path.join(libraryRoot, 'test', 'programs', 'bench-uart.ts');
@@ -163,14 +164,26 @@ async function linkInQemu(): Promise<number> {
   }
 }
 
-/** The same bytes without a link. */
+/**
+ * The same bytes without a link, and so without a window: where they keep the processor in interrupts for two seconds the
+ * loop counts as one that hangs, and is tried again.
+ */
 async function bareInQemu(scratch: Scratch): Promise<number> {
   const { wasm } = await compile({ entry: bareLoop, board: true });
   const kernel = scratch.file('kernel8.img');
   fs.writeFileSync(kernel, (await buildImage({ wasm })).image);
   const ramDisk = scratch.file('ramdisk');
   fs.writeFileSync(ramDisk, new Uint8Array(Uint32Array.of(QEMU_BYTES).buffer));
-  const emulator = await startEmulator({ scratch, kernel, ramDisk, limitSeconds: 60 });
+  for (let tries = 1; ; tries++)
+    try {
+      return await takeBare({ scratch, kernel, ramDisk, limitSeconds: 60 });
+    } catch (error) {
+      if (!(error instanceof Problem) || tries === BARE_TRIES) throw error;
+    }
+}
+
+async function takeBare(options: EmulatorOptions): Promise<number> {
+  const emulator = await startEmulator(options);
   try {
     let text = '';
     const says = (what: string): Promise<void> =>
