@@ -6,6 +6,7 @@ import { createCompiler, type Compiler } from '../build/compile.js';
 import { stripModule } from '../build/image.js';
 import { QUICK_PASSES } from '../build/passes.js';
 import { findProgram, type Program } from '../build/project.js';
+import { WARM_BUILDS } from '../dev/builds.js';
 import type { Scratch } from '../emulator/scratch.js';
 import { openEmulator } from '../link/emulator-port.js';
 import { Link } from '../link/link.js';
@@ -52,7 +53,8 @@ async function saves(program: Program, file: string, edit: (text: string, i: num
     const link = await Link.connect(transport, { timeoutMs: 20_000 });
     const client = new ModuleClient(link);
     const text = fs.readFileSync(file, 'utf8');
-    await quick(compiler, program, file, text);
+    // As dev does before the first save.
+    for (let i = 0; i < WARM_BUILDS; i++) await quick(compiler, program, file, text);
     const made: Save[] = [];
     for (let i = 0; i < SAVES; i++) {
       const begun = performance.now();

@@ -124,8 +124,8 @@ export function register(program: Command): void {
       'whatever happens; what was broken off is gone on with. When the cable is pulled it waits for 30 s and goes on by ' +
       'itself.\n\n' +
       'The last word is the place on the card when it ends with a slash or nothing here has that name. The player knows ' +
-      'new tracks 2 s later, of WAV and QOA; what plays plays on. As kernel8.img only a kernel of this library is put; mirleft update ' +
-      'also tries it.',
+      'new tracks 2 s later, of WAV and QOA; what plays plays on. As kernel8.img only a kernel of this library is put; ' +
+      'mirleft update also tries it.',
     `  mirleft put song.wav                    to the root of the card
   mirleft put a.wav b.wav music/          into a folder of it
   mirleft put -r books/                   a folder with all that is in it

@@ -8,6 +8,9 @@ import type { Program } from '../build/project.js';
 import { parseModule } from '../build/wasm-module.js';
 import { Problem } from '../problem.js';
 
+/** The compiler is code that is compiled as it runs: after so many quick builds one takes half the time of the second. */
+export const WARM_BUILDS = 4;
+
 export type Kind = 'quick' | 'full';
 
 export interface DevBuild extends Compiled {

@@ -9,7 +9,7 @@ import { isSame, ModuleClient, type Fallback, type SwapReport } from '../link/mo
 import { TextFilter } from '../link/text-filter.js';
 import { aborted } from '../play/aborted.js';
 import { Problem } from '../problem.js';
-import { DevBuilds, type DevBuild, type Kind } from './builds.js';
+import { DevBuilds, WARM_BUILDS, type DevBuild, type Kind } from './builds.js';
 import { SourceWatch } from './watch.js';
 
 /** Builds that are kept to tell the lines of a fault. */
@@ -156,10 +156,12 @@ export class Dev {
     const build = await this.build(save, 'full');
     if (!build) return;
     await this.send(save, savedAt, build);
-    // What the next one is compared with; and a compiler that has compiled it is quicker the second time.
-    const { module } = await this.builds.build('quick');
-    // What was saved meanwhile may be in it already, and does not run.
-    if (save === this.saves && !this.watch.isChanged()) this.quick = module;
+    for (let i = 0; i < WARM_BUILDS; i++) {
+      const { module } = await this.builds.build('quick');
+      // What was saved meanwhile may be in it already, and does not run.
+      if (save !== this.saves || this.watch.isChanged()) return;
+      this.quick = module; // what the next one is compared with
+    }
   }
 
   /** Undefined when something else was saved meanwhile. */
